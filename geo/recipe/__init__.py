@@ -1,0 +1,41 @@
+"""What a recipe may say.
+
+A recipe is a TOML file. `load_recipe` reads it whole and reports every problem at once, each
+behind its line.
+"""
+
+from geo.recipe.parse import load_recipe
+from geo.recipe.schema import (
+    CostSpec,
+    CriterionSpec,
+    DrawSpec,
+    EnergySpec,
+    ExclusionSpec,
+    FreightSpec,
+    MeasureSpec,
+    Recipe,
+    SiteSpec,
+    SolarSpec,
+    ThemeSpec,
+    TransportSpec,
+    ValueSpec,
+    WindSpec,
+)
+
+__all__ = [
+    "CostSpec",
+    "CriterionSpec",
+    "DrawSpec",
+    "EnergySpec",
+    "ExclusionSpec",
+    "FreightSpec",
+    "MeasureSpec",
+    "Recipe",
+    "SiteSpec",
+    "SolarSpec",
+    "ThemeSpec",
+    "TransportSpec",
+    "ValueSpec",
+    "WindSpec",
+    "load_recipe",
+]

@@ -1,0 +1,97 @@
+"""The measures that a criterion may name, with the unit each comes in and its arguments."""
+
+from dataclasses import dataclass, field
+
+__all__ = ["MEASURES", "Argument", "Measure"]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a measure: `kind` is layer, text, texts, where, quantity or number."""
+
+    kind: str
+    required: bool = True
+    unit: str = ""
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a measure needs.
+
+    `unit` None means that the criterion states the unit itself (a column, a layer); `spatial`
+    that every cell has a value, not only the sites; `needs` names the recipe's part that must
+    be there.
+    """
+
+    unit: str | None
+    spatial: bool
+    arguments: dict[str, Argument] = field(default_factory=dict)
+    needs: str | None = None
+    says: str = ""
+
+
+_LAYER = Argument("layer")
+_WHERE = Argument("where", required=False)
+
+MEASURES: dict[str, Measure] = {
+    "distance": Measure(
+        "km", True, {"layer": _LAYER, "where": _WHERE},
+        says="distance from the cell's centre to the nearest feature",
+    ),
+    "travel": Measure(
+        "km", True, {"layer": _LAYER, "where": _WHERE}, needs="transport",
+        says="truck haul to the best feature, as the length of paved road that costs as much",
+    ),
+    "slope": Measure("%", True, {"layer": _LAYER}, says="slope of a height layer"),
+    "value": Measure(
+        None, True, {"layer": _LAYER, "band": Argument("text", required=False)},
+        says="value of a raster layer",
+    ),
+    "zonal": Measure(
+        None, True,
+        {
+            "zones": _LAYER, "layer": _LAYER, "band": Argument("text", required=False),
+            "statistic": Argument("text", allowed=("mean", "min", "max", "sum", "median", "stdev")),
+        },
+        says="a statistic of a raster layer within the zone that holds the cell",
+    ),
+    "solar-radiation": Measure(
+        "kWh/m**2", True, needs="energy", says="global horizontal radiation of a year"
+    ),
+    "solar-yield": Measure("%", True, needs="energy", says="AC capacity factor of a solar plant"),
+    "wind-speed": Measure("m/s", True, needs="energy", says="mean wind speed at hub height"),
+    "wind-yield": Measure("%", True, needs="energy", says="net capacity factor of a wind plant"),
+    "power-cost": Measure(
+        "USD/MWh", True,
+        {"technology": Argument("text", allowed=("solar", "wind", "cheapest"))},
+        needs="energy", says="levelised cost of power on the spot",
+    ),
+    "freight-cost": Measure(
+        "USD/t", True, {"to": Argument("texts")}, needs="transport",
+        says="freight from the mine gate, mean of the named countries, per wet tonne of product",
+    ),
+    "freight-share": Measure(
+        "%", True, {"to": Argument("texts")}, needs="transport",
+        says="freight as a share of the product's value, mean of the named countries",
+    ),
+    "attribute": Measure(
+        None, False, {"column": Argument("text")}, says="a number of the site's own record"
+    ),
+    "class": Measure(
+        "", False, {"column": Argument("text")}, says="a class of the site's own record"
+    ),
+    "grade-ratio": Measure(
+        "", False, {"median": Argument("number"), "grade_unit": Argument("text")},
+        says="grade over the world median of the type",
+    ),
+    "list-share": Measure(
+        "", False,
+        {
+            "commodity": Argument("text"), "lists": Argument("texts"),
+            "strategic": Argument("texts", required=False),
+        },
+        needs="lists", says="share of the critical-mineral lists that name the commodity",
+    ),
+}  # fmt: skip
+"""Every measure by its name."""

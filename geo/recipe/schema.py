@@ -1,0 +1,236 @@
+"""The parts of a checked recipe, as plain immutable records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = [
+    "CostSpec",
+    "CriterionSpec",
+    "DrawSpec",
+    "EnergySpec",
+    "ExclusionSpec",
+    "FreightSpec",
+    "MeasureSpec",
+    "Recipe",
+    "SiteSpec",
+    "SolarSpec",
+    "ThemeSpec",
+    "TransportSpec",
+    "ValueSpec",
+    "WindSpec",
+]
+
+Where = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class DrawSpec:
+    """Seeded draws behind every range: how many, from which seed, and what counts as top."""
+
+    count: int = 2000
+    seed: int = 1
+    top: int = 5
+    weight_range: float = 0.25
+
+
+@dataclass(frozen=True)
+class ValueSpec:
+    """A value function: `kind` is linear, log or lookup; points are in `unit`."""
+
+    kind: str
+    unit: str
+    points: tuple[tuple[float, float], ...] = ()
+    table: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MeasureSpec:
+    """What is measured: the name of the measure and its own arguments."""
+
+    name: str
+    arguments: Mapping[str, object]
+
+    @property
+    def layer(self) -> str | None:
+        """Id of the layer that is measured, if the measure reads one."""
+        found = self.arguments.get("layer")
+        return None if found is None else str(found)
+
+
+@dataclass(frozen=True)
+class CriterionSpec:
+    """One criterion of a theme; `required` makes a place without it unknown."""
+
+    id: str
+    title: str
+    measure: MeasureSpec
+    unit: str
+    value: ValueSpec
+    weight: tuple[float, float, float]
+    source: str
+    note: str
+    required: bool
+    line: int
+
+
+@dataclass(frozen=True)
+class ExclusionSpec:
+    """One rule that takes places out, or only warns (`effect`)."""
+
+    id: str
+    title: str
+    layer: str
+    where: Where
+    buffer: float
+    above: float | None
+    below: float | None
+    effect: str
+    source: str
+    line: int
+
+
+@dataclass(frozen=True)
+class SiteSpec:
+    """Where a theme's sites come from: rows of a layer, or the best places of the surface."""
+
+    layer: str | None
+    where: Where
+    best: int
+    spacing: float
+    name_layer: str | None
+
+    @property
+    def kind(self) -> str:
+        """``"deposits"`` for rows of a layer, ``"places"`` for places found on the surface."""
+        return "places" if self.layer is None else "deposits"
+
+
+@dataclass(frozen=True)
+class FreightSpec:
+    """Product of a theme and its destinations by country."""
+
+    product: str
+    destinations: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class ThemeSpec:
+    """One question with its own sites, criteria, rules and colours."""
+
+    id: str
+    title: str
+    accent: str | None
+    sites: SiteSpec
+    criteria: tuple[CriterionSpec, ...]
+    exclusions: tuple[ExclusionSpec, ...]
+    omitted: tuple[tuple[str, str], ...]
+    freight: FreightSpec | None
+    line: int
+
+
+@dataclass(frozen=True)
+class TransportSpec:
+    """Layers of the network and what may not be used."""
+
+    nodes: str
+    links: str
+    factors: str
+    products: str
+    geometry: Mapping[str, str]
+    barriers: tuple[str, ...]
+    avoid_status: tuple[str, ...]
+    avoid_countries: tuple[str, ...]
+    interest: float
+
+
+@dataclass(frozen=True)
+class CostSpec:
+    """Money of a power plant, each as (low, central, high), in real terms."""
+
+    capital: tuple[float, float, float]
+    fixed: tuple[float, float, float]
+    rate: tuple[float, float, float]
+    years: float
+    source: str
+
+
+@dataclass(frozen=True)
+class SolarSpec:
+    """Layers and plant of the solar yield."""
+
+    radiation: str
+    points: str
+    turbidity: str
+    system: Mapping[str, float]
+    cost: CostSpec
+
+
+@dataclass(frozen=True)
+class WindSpec:
+    """Layers and plant of the wind yield."""
+
+    points: str
+    turbines: str
+    turbine: str
+    hub_height: float
+    losses: Mapping[str, float]
+    cost: CostSpec
+
+
+@dataclass(frozen=True)
+class EnergySpec:
+    """Layers that both kinds of power share, and each kind's own."""
+
+    relief: str
+    temperature: str
+    solar: SolarSpec
+    wind: WindSpec
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe. Lengths are in metres, rates and shares plain numbers."""
+
+    path: Path
+    sha256: str
+    id: str
+    title: str
+    subtitle: str
+    region: str
+    catalogue: tuple[str, ...]
+    languages: tuple[str, ...]
+    disclaimer: str
+    cell_size: float
+    crs: str | None
+    draws: DrawSpec
+    base: Mapping[str, tuple[str, ...]]
+    lists: str | None
+    transport: TransportSpec | None
+    energy: EnergySpec | None
+    themes: tuple[ThemeSpec, ...]
+    notes: tuple[str, ...]
+
+    def layer_ids(self) -> tuple[str, ...]:
+        """Ids of every layer that the recipe names, sorted."""
+        found = {self.region, *(layer for group in self.base.values() for layer in group)}
+        found.update(self._shared_layers())
+        for theme in self.themes:
+            found.update(filter(None, [theme.sites.layer, theme.sites.name_layer]))
+            found.update(rule.layer for rule in theme.exclusions)
+            for criterion in theme.criteria:
+                named = (criterion.measure.arguments.get(key) for key in ("layer", "zones"))
+                found.update(str(layer) for layer in named if layer is not None)
+        return tuple(sorted(found))
+
+    def _shared_layers(self) -> set[str]:
+        found = set() if self.lists is None else {self.lists}
+        if self.transport is not None:
+            transport = self.transport
+            found |= {transport.nodes, transport.links, transport.factors, transport.products}
+            found |= {*transport.geometry.values(), *transport.barriers}
+        if self.energy is not None:
+            solar, wind = self.energy.solar, self.energy.wind
+            found |= {self.energy.relief, self.energy.temperature}
+            found |= {solar.radiation, solar.points, solar.turbidity, wind.points, wind.turbines}
+        return found

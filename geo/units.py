@@ -1,0 +1,131 @@
+"""Quantities written as text with a unit: ``"2 km"``, ``"160 USD/t"``, ``"8 %"``."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from geo.errors import UnitError
+
+if TYPE_CHECKING:
+    import pint
+
+__all__ = ["check", "magnitude", "split"]
+
+
+@lru_cache(maxsize=1)
+def _registry() -> "pint.UnitRegistry[float]":
+    import pint
+
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+    registry.define("USD = [currency]")
+    return registry
+
+
+@lru_cache(maxsize=512)
+def _unit(text: str) -> "pint.Unit":
+    import pint
+
+    try:
+        return _registry().Unit(text.replace("%", "percent") or "dimensionless")
+    except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, ValueError, TypeError) as error:
+        raise UnitError(f"unknown unit {text!r}: write one such as m, km, USD/t, % or h") from error
+    except Exception as error:
+        raise UnitError(f"{text!r} cannot be read as a unit") from error
+
+
+def check(unit: str) -> str:
+    """Return `unit` unchanged when it is a unit that can be converted.
+
+    Parameters
+    ----------
+    unit : str
+        For example ``"USD/t"``; an empty text is a plain number.
+
+    Returns
+    -------
+    str
+        The same text.
+
+    Raises
+    ------
+    UnitError
+        If it is not a unit.
+
+    Examples
+    --------
+    >>> check("USD/t")
+    'USD/t'
+    """
+    _unit(unit)
+    return unit
+
+
+def split(text: str) -> tuple[float, str]:
+    """Split ``"2.5 km"`` into its number and its unit.
+
+    Parameters
+    ----------
+    text : str
+        A number, a space and a unit; the unit may be missing.
+
+    Returns
+    -------
+    number : float
+    unit : str
+        Empty for a plain number.
+
+    Raises
+    ------
+    UnitError
+        If the text does not begin with a number or the unit is unknown.
+
+    Examples
+    --------
+    >>> split("2.5 km")
+    (2.5, 'km')
+    """
+    head, _, unit = text.strip().partition(" ")
+    try:
+        number = float(head)
+    except ValueError:
+        raise UnitError(
+            f"{text!r} is not a quantity: write a number, a space and a unit, such as '2 km'"
+        ) from None
+    return number, check(unit.strip())
+
+
+def magnitude(text: str, unit: str) -> float:
+    """Give the number of `unit` that a quantity amounts to.
+
+    Parameters
+    ----------
+    text : str
+        A quantity, such as ``"2 km"``.
+    unit : str
+        The unit wanted, such as ``"m"``.
+
+    Returns
+    -------
+    float
+        The quantity in `unit`.
+
+    Raises
+    ------
+    UnitError
+        If the text is no quantity or its unit cannot become `unit`.
+
+    Examples
+    --------
+    >>> magnitude("2 km", "m")
+    2000.0
+    >>> magnitude("8 %", "")
+    0.08
+    """
+    import pint
+
+    number, found = split(text)
+    try:
+        return float(_registry().Quantity(number, _unit(found)).to(_unit(unit)).magnitude)
+    except pint.DimensionalityError:
+        raise UnitError(
+            f"{text!r} has the unit {found or 'none'!r}, required is one like {unit or 'none'!r}"
+        ) from None
