@@ -1,5 +1,6 @@
 """Quantities written as text with a unit: ``"2 km"``, ``"160 USD/t"``, ``"8 %"``."""
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     import pint
 
 __all__ = ["check", "magnitude", "split"]
+
+_POWER = re.compile(r"\b(m|km|cm|mm)([23])\b")
+"""Areas and volumes as people write them: ``m2``, ``km2``, ``m3``."""
 
 
 @lru_cache(maxsize=1)
@@ -25,7 +29,8 @@ def _unit(text: str) -> "pint.Unit":
     import pint
 
     try:
-        return _registry().Unit(text.replace("%", "percent") or "dimensionless")
+        plain = _POWER.sub(r"\1**\2", text.replace("%", "percent"))
+        return _registry().Unit(plain or "dimensionless")
     except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, ValueError, TypeError) as error:
         raise UnitError(f"unknown unit {text!r}: write one such as m, km, USD/t, % or h") from error
     except Exception as error:

@@ -57,7 +57,7 @@ MEASURES: dict[str, Measure] = {
         says="a statistic of a raster layer within the zone that holds the cell",
     ),
     "solar-radiation": Measure(
-        "kWh/m**2", True, needs="energy", says="global horizontal radiation of a year"
+        "kWh/m2", True, needs="energy", says="global horizontal radiation of a year"
     ),
     "solar-yield": Measure("%", True, needs="energy", says="AC capacity factor of a solar plant"),
     "wind-speed": Measure("m/s", True, needs="energy", says="mean wind speed at hub height"),

@@ -102,6 +102,7 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
         title=study.text("title"),
         subtitle=study.text("subtitle", ""),
         region=study.text("region"),
+        region_where=study.where(),
         catalogue=study.texts("catalogue", []),
         languages=study.texts("languages", ["en"]),
         disclaimer=study.text("disclaimer", _DISCLAIMER),
@@ -169,6 +170,7 @@ def _transport(table: Table) -> TransportSpec:
         links=table.text("links"),
         factors=table.text("factors"),
         products=table.text("products"),
+        crossings=table.text("crossings", "") or None,
         geometry=lines,
         barriers=table.texts("barriers", []),
         avoid_status=table.texts("avoid_status"),
@@ -208,6 +210,11 @@ def _numbers(parent: Table, key: str) -> dict[str, float]:
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
+def _texts_by_key(parent: Table, key: str) -> dict[str, str]:
+    table = parent.child(key)
+    return {} if table is None else {name: table.text(name) for name in table.data}
+
+
 def _energy(table: Table) -> EnergySpec:
     blank = Table(table.document, {}, table.path)
     solar = table.child("solar", required=True) or blank
@@ -224,6 +231,8 @@ def _energy(table: Table) -> EnergySpec:
         ),
         wind=WindSpec(
             points=wind.text("points"),
+            stations=wind.text("stations"),
+            machines=_texts_by_key(wind, "machines"),
             turbines=wind.text("turbines"),
             turbine=wind.text("turbine"),
             hub_height=_positive(wind, "hub_height", "m", "100 m"),

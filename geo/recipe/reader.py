@@ -12,6 +12,8 @@ __all__ = ["Document", "Table"]
 
 Path = tuple[str | int, ...]
 _MISSING: Any = object()
+_FEW = 16
+"""Longest list that a message spells out."""
 
 
 class Document:
@@ -208,4 +210,6 @@ def closest(found: str, allowed: Collection[str]) -> str:
     near = difflib.get_close_matches(found, sorted(allowed), n=1)
     if near:
         return f": did you mean {near[0]!r}?"
-    return f": choose one of {', '.join(sorted(allowed))}" if allowed else ""
+    if not 0 < len(allowed) <= _FEW:
+        return ""
+    return f": choose one of {', '.join(sorted(allowed))}"

@@ -137,6 +137,7 @@ class TransportSpec:
     links: str
     factors: str
     products: str
+    crossings: str | None
     geometry: Mapping[str, str]
     barriers: tuple[str, ...]
     avoid_status: tuple[str, ...]
@@ -171,7 +172,9 @@ class WindSpec:
     """Layers and plant of the wind yield."""
 
     points: str
+    stations: str
     turbines: str
+    machines: Mapping[str, str]
     turbine: str
     hub_height: float
     losses: Mapping[str, float]
@@ -198,6 +201,7 @@ class Recipe:
     title: str
     subtitle: str
     region: str
+    region_where: Where
     catalogue: tuple[str, ...]
     languages: tuple[str, ...]
     disclaimer: str
@@ -229,8 +233,10 @@ class Recipe:
             transport = self.transport
             found |= {transport.nodes, transport.links, transport.factors, transport.products}
             found |= {*transport.geometry.values(), *transport.barriers}
+            found |= set() if transport.crossings is None else {transport.crossings}
         if self.energy is not None:
             solar, wind = self.energy.solar, self.energy.wind
             found |= {self.energy.relief, self.energy.temperature}
-            found |= {solar.radiation, solar.points, solar.turbidity, wind.points, wind.turbines}
+            found |= {solar.radiation, solar.points, solar.turbidity}
+            found |= {wind.points, wind.stations, wind.turbines}
         return found

@@ -122,11 +122,11 @@ def within(graph: Graph, box: Box) -> Graph:
 
 def countries_of(graph: Graph, countries: gpd.GeoDataFrame) -> Array:
     """ISO code of the country in which the middle of each edge lies, "" at sea."""
-    middle = shapely.line_interpolate_point(graph.lines, 0.5, normalized=True)
-    tree = shapely.STRtree(countries.geometry.to_numpy())
-    edge, country = tree.query(middle, predicate="intersects")
+    middle = graph.points[graph.edges].mean(axis=1)
     found = np.full(len(middle), "", dtype=object)
-    found[edge] = countries["iso_a2"].to_numpy()[country]
+    for code, shape in zip(countries["iso_a2"], countries.geometry, strict=True):
+        shapely.prepare(shape)
+        found[shapely.contains_xy(shape, middle)] = code
     return found
 
 
@@ -210,7 +210,10 @@ def _stub_costs(from_points: Array, to_points: Array, km: Array, avoid: Any) -> 
     if avoid is None:
         return km * _STUB_COST
     stubs = shapely.linestrings(np.stack([from_points, to_points], axis=1))
-    over = shapely.length(shapely.intersection(stubs, avoid)) / shapely.length(stubs)
+    # A place on the line itself has a stub of length 0, which is over nothing.
+    over = shapely.length(shapely.intersection(stubs, avoid)) / np.maximum(
+        shapely.length(stubs), 1e-12
+    )
     return km * (_STUB_COST + _LAND_COST * over)
 
 
@@ -279,7 +282,8 @@ def ways(
         chain = [b]
         while chain[-1] != a:
             chain.append(int(before[chain[-1]]))
-        found.append(shapely.LineString(points[chain[::-1]]))
+        line = shapely.LineString(points[chain[::-1]])
+        found.append(shapely.remove_repeated_points(line))
     return found
 
 

@@ -267,10 +267,10 @@ def _write_lines(
             "straight between junctions and rounded to 0.001 degrees. Outside Mongolia they are "
             f"rounded to {mode.step} degrees, thinned (a line is left out where others join its "
             f"ends within {mode.detour} times its length), cut at dead ends below "
-            f"{mode.dead_end} km and simplified to {mode.tolerance} degrees. In Mongolia it has only "
-            f"{at_home.length_km.sum():.0f} km, after long edges were bent through known stations "
-            f"and towns. {len(own)} links of the fact table that it lacks, or that are not yet "
-            f"built, stand in rows of their own, most of them as straight lines. {dropped}"
+            f"{mode.dead_end} km and simplified to {mode.tolerance} degrees. In Mongolia it has "
+            f"only {at_home.length_km.sum():.0f} km, after long edges were bent through known "
+            f"stations and towns. {len(own)} links of the fact table that it lacks, or that are "
+            f"not yet built, stand in rows of their own, most as straight lines. {dropped}"
             "Good for maps and for distances of tens of kilometres, not for routing."
         ),
         **ODBL,
@@ -280,7 +280,10 @@ def _write_lines(
 def _left_out(edges_km: float, mode: Mode) -> str:
     if edges_km == 0:
         return ""
-    return f"Straight edges of more than {mode.longest:.0f} km there are left out ({edges_km:.0f} km). "
+    return (
+        f"Straight edges of more than {mode.longest:.0f} km in Mongolia are left out "
+        f"({edges_km:.0f} km). "
+    )
 
 
 # ---------------------------------------------------------------- sea

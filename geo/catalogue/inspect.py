@@ -1,0 +1,50 @@
+"""Checking a layer by reading it as a study would."""
+
+import warnings
+
+from geo.catalogue.raster import read_raster
+from geo.catalogue.records import Finding, Record
+from geo.catalogue.vector import read_table, read_vector
+from geo.errors import LodemapError, LodemapWarning
+
+__all__ = ["inspect"]
+
+
+def inspect(record: Record) -> list[Finding]:
+    """Read a layer and report what is wrong with it.
+
+    Parameters
+    ----------
+    record : Record
+
+    Returns
+    -------
+    list of Finding
+        Warnings first, then at most one error; empty when all is well.
+    """
+    found: list[Finding] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LodemapWarning)
+        try:
+            columns = _read(record)
+        except LodemapError as error:
+            columns = None
+            found.append(Finding(record.id, "error", str(error)))
+    noted = [
+        Finding(record.id, "warning", str(note.message))
+        for note in caught
+        if issubclass(note.category, LodemapWarning)
+    ]
+    if columns is not None and (gone := [c for c in record.columns if c not in columns]):
+        text = f"{record.toml}: describes columns that the file lacks: {', '.join(gone)}"
+        noted.append(Finding(record.id, "warning", text))
+    return [*noted, *found]
+
+
+def _read(record: Record) -> list[str] | None:
+    """Columns of a layer that could be read; None for a raster."""
+    if record.kind == "raster":
+        read_raster(record)
+        return None
+    frame = read_table(record) if record.kind == "table" else read_vector(record)
+    return [str(name) for name in frame.columns]

@@ -1,0 +1,191 @@
+"""Commands and their options."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geo.cli.faults import Commands
+from geo.cli.listen import listener
+from geo.errors import RecipeError, UnitError
+from geo.study.find import catalogue_for, find_recipe
+
+if TYPE_CHECKING:
+    from geo.catalogue.records import Record
+
+__all__ = ["main"]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lodemap", prog_name="lodemap")
+def main() -> None:
+    """Map and score deposits, clean power and the way to market."""
+
+
+def _metres(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
+    if text is None:
+        return None
+    from geo.units import magnitude
+
+    try:
+        found = magnitude(text, "m")
+    except UnitError as error:
+        raise click.BadParameter(str(error)) from None
+    if not found > 0:
+        raise click.BadParameter(f"{text!r} is not more than zero")
+    return found
+
+
+def _say(message: str) -> None:
+    click.echo(message)
+
+
+@main.command()
+@click.argument("recipe")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write (maps/RECIPE).")
+@click.option("--cell-size", callback=_metres, help="Side of a cell, such as '500 m'.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+def build(
+    recipe: str,
+    out: Path | None,
+    cell_size: float | None,
+    seed: int | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run RECIPE (a file, or the name of one that ships) and write its maps and tables."""
+    from geo.study import Study
+
+    path = find_recipe(recipe)
+    study = Study.from_toml(path, cell_size=cell_size, seed=seed)
+    folder = Path("maps") / study.recipe.id if out is None else out
+    with listener(quiet=quiet) as listen:
+        result = study.run(listen=listen)
+        result.write(folder, listen=listen)
+    if as_json:
+        _say(json.dumps(result.summary(folder), ensure_ascii=False, indent=2))
+    elif not quiet:
+        _say(str(folder / "index.html"))
+
+
+@main.command()
+@click.argument("recipe")
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+def check(recipe: str, as_json: bool) -> None:
+    """Check RECIPE and name every problem with its line."""
+    from geo.recipe import load_recipe
+
+    path = find_recipe(recipe)
+    problems: tuple[str, ...] = ()
+    try:
+        load_recipe(path, layers=catalogue_for(path).ids())
+    except RecipeError as error:
+        if not as_json:
+            raise
+        problems = error.problems
+    if as_json:
+        _say(json.dumps({"recipe": str(path), "problems": list(problems)}, ensure_ascii=False))
+        raise SystemExit(2 if problems else 0)
+    _say(f"{path}: no problem found")
+
+
+@main.command()
+@click.argument("where")
+@click.option("--site", required=True, help="Id of the site, as in sites.csv.")
+@click.option("--theme", help="Only this theme.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def explain(where: str, site: str, theme: str | None, as_json: bool) -> None:
+    """Say why a site ranks where it does. WHERE is a recipe or a folder that `build` wrote."""
+    from geo.study.explained import explain_folder, explain_result
+
+    folder = Path(where)
+    if folder.is_dir():
+        found = explain_folder(folder, site, theme)
+    else:
+        from geo.study import Study
+
+        with listener(quiet=as_json) as listen:
+            result = Study.from_toml(find_recipe(where)).run(listen=listen)
+        found = explain_result(result, site, theme)
+    if as_json:
+        _say(json.dumps([item.data for item in found], ensure_ascii=False, indent=2))
+    else:
+        _say("\n\n".join(str(item) for item in found))
+
+
+@main.group(cls=Commands)
+def layers() -> None:
+    """List, show and check the layers at hand."""
+
+
+def _fields(record: "Record") -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "title": record.title,
+        "kind": record.kind,
+        "path": str(record.path),
+        "crs": record.crs,
+        "unit": record.unit,
+        "quality": record.quality,
+        "licence": record.licence,
+        "attribution": record.attribution,
+        "source": record.source,
+        "retrieved": record.retrieved.isoformat(),
+        "limits": record.limits,
+        "sha256": record.sha256,
+    }
+
+
+_RECIPE = click.option("--recipe", help="Layers of this recipe instead of the embedded ones.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+
+
+@layers.command("list")
+@_RECIPE
+@_JSON
+def list_layers(recipe: str | None, as_json: bool) -> None:
+    """List every layer with its kind, quality and title."""
+    catalogue = catalogue_for(find_recipe(recipe) if recipe else None)
+    records = [catalogue[layer] for layer in catalogue.ids()]
+    if as_json:
+        _say(json.dumps([_fields(record) for record in records], ensure_ascii=False, indent=2))
+        return
+    width = max((len(record.id) for record in records), default=0)
+    for record in records:
+        _say(f"{record.id:<{width}}  {record.kind:<6}  {record.quality:<9}  {record.title}")
+
+
+@layers.command("show")
+@click.argument("layer")
+@_RECIPE
+@_JSON
+def show_layer(layer: str, recipe: str | None, as_json: bool) -> None:
+    """Show the record of LAYER."""
+    fields = _fields(catalogue_for(find_recipe(recipe) if recipe else None)[layer])
+    if as_json:
+        _say(json.dumps(fields, ensure_ascii=False, indent=2))
+        return
+    for name, value in fields.items():
+        if value is not None:
+            _say(f"{name:<12} {value}")
+
+
+@layers.command("check")
+@_RECIPE
+@_JSON
+def check_layers(recipe: str | None, as_json: bool) -> None:
+    """Check every record and the bytes of every file."""
+    catalogue = catalogue_for(find_recipe(recipe) if recipe else None)
+    findings = catalogue.check()
+    if as_json:
+        rows = [{"id": f.id, "level": f.level, "message": f.message} for f in findings]
+        _say(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            _say(f"{finding.level}: {finding.message}")
+        _say(f"{len(catalogue.ids())} layers checked, {len(findings)} findings")
+    if any(finding.level == "error" for finding in findings):
+        raise SystemExit(2)

@@ -1,0 +1,360 @@
+"""Value functions, weights, exclusion and bounds for unknowns in one pass.
+
+The raster is worked through in blocks small enough to stay in the processor's cache:
+each criterion is read once and no layer of intermediate values is ever written out.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from geo.compute.blocks import each
+from geo.errors import DataError
+
+__all__ = ["Breakpoints", "Overlay", "piecewise", "weighted_overlay"]
+
+_TASK = 1 << 18
+_CACHE = 1 << 13
+
+
+class Breakpoints(NamedTuple):
+    """A value function as points with straight lines between, flat outside.
+
+    Parameters
+    ----------
+    x : (n,) float64 array
+        Rising criterion values, at least two.
+    score : (n,) float64 array
+        Score of each, in [0, 1].
+    log : bool
+        Straight in log10 of the criterion value; all x are then positive, and values
+        of 0 or less count as below the first point.
+    """
+
+    x: npt.NDArray[np.float64]
+    score: npt.NDArray[np.float64]
+    log: bool = False
+
+
+class Overlay(NamedTuple):
+    """Weighted sum with its bound for unknowns.
+
+    Parameters
+    ----------
+    score : (rows, columns) float32 array
+        Sum of the known contributions: what holds if every unknown scored 0. NaN where
+        excluded, where a required criterion is unknown, or where nothing is known.
+    score_high : (rows, columns) float32 array
+        The same if every unknown scored 1. NaN where `score` is.
+    known : (rows, columns) uint8 array
+        How many criteria are known.
+    """
+
+    score: npt.NDArray[np.float32]
+    score_high: npt.NDArray[np.float32]
+    known: npt.NDArray[np.uint8]
+
+
+def weighted_overlay(
+    criteria: Sequence[npt.ArrayLike],
+    functions: Sequence[Breakpoints],
+    weights: Sequence[float],
+    *,
+    excluded: npt.ArrayLike | None = None,
+    exclude_mask: int = 0xFFFF,
+    required: Sequence[bool] | None = None,
+) -> Overlay:
+    """Score every cell by the weighted sum of its criteria.
+
+    Parameters
+    ----------
+    criteria : sequence of (rows, columns) array_like of float
+        Criterion values in the unit of their value function; NaN is unknown.
+    functions : sequence of Breakpoints
+        One for each criterion.
+    weights : sequence of float
+        One for each criterion, 0 or more, summing to 1.
+    excluded : (rows, columns) array_like of bool or integer, optional
+        Exclusion bits; 0 is not excluded.
+    exclude_mask : int, optional
+        Which of the bits exclude; the others are ignored. All by default.
+    required : sequence of bool, optional
+        Criteria without which a cell gets no score; none by default.
+
+    Returns
+    -------
+    Overlay
+        ``(score, score_high, known)``.
+
+    Raises
+    ------
+    DataError
+        If the numbers of criteria, functions and weights differ, the weights do not sum
+        to 1, or shapes differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> near = Breakpoints(np.array([0.0, 10.0]), np.array([1.0, 0.0]))
+    >>> low = Breakpoints(np.array([500.0, 1500.0]), np.array([1.0, 0.0]))
+    >>> distance = np.array([[0.0, 5.0, np.nan]])
+    >>> height = np.array([[1000.0, np.nan, 500.0]])
+    >>> result = weighted_overlay([distance, height], [near, low], [0.75, 0.25])
+    >>> result.score
+    array([[0.875, 0.375, 0.25 ]], dtype=float32)
+    >>> result.score_high
+    array([[0.875, 0.625, 1.   ]], dtype=float32)
+    """
+    layers, shape = _layers(criteria)
+    _check_parts(len(layers), functions, weights, required)
+    needed = np.zeros(len(layers), dtype=np.bool_) if required is None else np.array(required)
+    blocked = _blocked(excluded, exclude_mask, shape)
+    result = Overlay(
+        np.empty(shape, dtype=np.float32),
+        np.empty(shape, dtype=np.float32),
+        np.empty(shape, dtype=np.uint8),
+    )
+    flat = [layer.reshape(-1) for layer in layers]
+    score, high = result.score.reshape(-1), result.score_high.reshape(-1)
+    known = result.known.reshape(-1)
+    parts = [
+        (layer, *_segments(function), function.log, float(weight), bool(must))
+        for layer, function, weight, must in zip(flat, functions, weights, needed, strict=True)
+    ]
+
+    def task(first: int, last: int) -> None:
+        total = np.empty(_CACHE)
+        bound = np.empty(_CACHE)
+        count = np.empty(_CACHE, dtype=np.uint8)
+        open_ = np.empty(_CACHE, dtype=np.bool_)
+        for a in range(first, last, _CACHE):
+            b = min(last, a + _CACHE)
+            open_block(blocked, a, b, exclude_mask, total, bound, count, open_)
+            for layer, starts, steps, scores, log, weight, must in parts:
+                add_criterion(
+                    layer, a, b, starts, steps, scores, log, weight, must,
+                    total, bound, count, open_,
+                )  # fmt: skip
+            close_block(a, b, total, bound, count, open_, score, high, known)
+
+    size = score.size
+    each(task, [(a, min(size, a + _TASK)) for a in range(0, size, _TASK)])
+    return result
+
+
+def piecewise(values: npt.ArrayLike, function: Breakpoints) -> npt.NDArray[np.float64]:
+    """Apply one value function.
+
+    Parameters
+    ----------
+    values : array_like of float
+        Of any shape; NaN is unknown.
+    function : Breakpoints
+
+    Returns
+    -------
+    float64 array of the same shape
+        In [0, 1], NaN where unknown: the numbers that `weighted_overlay` weighs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> piecewise([10.0, 100.0, 1e9], Breakpoints(np.array([1.0, 1e4]), np.array([0.0, 1.0]), True))
+    array([0.25, 0.5 , 1.  ])
+    """
+    given = np.asarray(values, dtype=np.float64)
+    out = np.empty(given.size)
+    apply_function(given.reshape(-1), *_segments(function), function.log, out)
+    return out.reshape(given.shape)
+
+
+def _segments(
+    function: Breakpoints,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Points (in log10 where asked), slopes between them, and scores."""
+    x = np.asarray(function.x, dtype=np.float64)
+    scores = np.asarray(function.score, dtype=np.float64)
+    if x.ndim != 1 or x.shape != scores.shape or x.size < 2 or not (np.diff(x) > 0).all():
+        raise DataError(
+            f"breakpoints have x = {x.tolist()} and {scores.size} scores: required are two or "
+            "more rising x with one score each"
+        )
+    if function.log:
+        if x[0] <= 0:
+            raise DataError(f"the first breakpoint is {x[0]}: a log scale needs x above 0")
+        x = np.log10(x)
+    return x, np.diff(scores) / np.diff(x), scores
+
+
+def _layers(
+    criteria: Sequence[npt.ArrayLike],
+) -> tuple[list[npt.NDArray[np.floating]], tuple[int, ...]]:
+    layers = [np.ascontiguousarray(layer) for layer in criteria]
+    if not layers:
+        raise DataError("there is no criterion: give at least one")
+    if len(layers) > 255:
+        raise DataError(f"{len(layers)} criteria are more than the 255 that can be counted")
+    for n, layer in enumerate(layers):
+        if layer.shape != layers[0].shape:
+            raise DataError(
+                f"criterion {n} has shape {layer.shape}, criterion 0 has {layers[0].shape}: "
+                "bring all to one grid"
+            )
+        if layer.dtype not in (np.float32, np.float64):
+            layers[n] = layer.astype(np.float64)
+    return layers, layers[0].shape
+
+
+def _check_parts(
+    count: int,
+    functions: Sequence[Breakpoints],
+    weights: Sequence[float],
+    required: Sequence[bool] | None,
+) -> None:
+    found = (len(functions), len(weights), count if required is None else len(required))
+    if found != (count, count, count):
+        raise DataError(
+            f"{count} criteria have {found[0]} value functions, {found[1]} weights and "
+            f"{found[2]} required flags: give one of each for every criterion"
+        )
+    total = float(np.sum(weights))
+    if not (abs(total - 1.0) < 1e-6 and min(weights) >= 0):
+        raise DataError(
+            f"weights {list(weights)} sum to {total:.6g}: required are weights of 0 or more "
+            "that sum to 1, divide them by their sum"
+        )
+
+
+def _blocked(
+    excluded: npt.ArrayLike | None, mask: int, shape: tuple[int, ...]
+) -> npt.NDArray[np.uint16]:
+    if not 0 <= mask <= 0xFFFF:
+        raise DataError(f"exclude_mask is {mask}, required are 16 bits: 0 to 65535")
+    if excluded is None:
+        return np.empty(0, dtype=np.uint16)
+    bits = np.ascontiguousarray(excluded)
+    if bits.shape != shape:
+        raise DataError(f"excluded has shape {bits.shape}, the criteria {shape}")
+    if bits.dtype.kind not in "bu" or bits.dtype.itemsize > 2:
+        raise DataError(
+            f"excluded has type {bits.dtype}, required is bool, uint8 or uint16: "
+            "convert it with .astype('uint16')"
+        )
+    return bits.astype(np.uint16, copy=False).reshape(-1)
+
+
+@njit(cache=True, nogil=True)
+def apply_function(
+    values: npt.NDArray[np.floating],
+    starts: npt.NDArray[np.float64],
+    steps: npt.NDArray[np.float64],
+    scores: npt.NDArray[np.float64],
+    log: bool,
+    out: npt.NDArray[np.float64],
+) -> None:
+    """Write the scores of `values` to `out`, NaN where they are.
+
+    Every stretch between two points adds its own rise, clipped to the stretch, so a
+    steep step costs no precision elsewhere and the processor can work on several cells.
+    """
+    for i in range(values.size):
+        out[i] = scores[0]
+    for k in range(steps.size):
+        low = starts[k]
+        high = starts[k + 1]
+        step = steps[k]
+        # A level stretch adds nothing.
+        if step != 0.0:
+            if log:
+                for i in range(values.size):
+                    x = np.log10(values[i]) if values[i] > 0.0 else -np.inf
+                    x = x if x > low else low
+                    x = x if x < high else high
+                    out[i] += step * (x - low)
+            else:
+                for i in range(values.size):
+                    x = np.float64(values[i])
+                    x = x if x > low else low
+                    x = x if x < high else high
+                    out[i] += step * (x - low)
+    for i in range(values.size):
+        score = out[i]
+        score = score if score > 0.0 else 0.0
+        score = score if score < 1.0 else 1.0
+        out[i] = score if values[i] == values[i] else np.nan
+
+
+@njit(cache=True, nogil=True)
+def open_block(
+    blocked: npt.NDArray[np.uint16],
+    first: int,
+    last: int,
+    mask: int,
+    total: npt.NDArray[np.float64],
+    bound: npt.NDArray[np.float64],
+    count: npt.NDArray[np.uint8],
+    open_: npt.NDArray[np.bool_],
+) -> None:
+    """Start the sums of a block; cells with a bit of `mask` are closed."""
+    for i in range(last - first):
+        total[i] = 0.0
+        bound[i] = 0.0
+        count[i] = 0
+        open_[i] = True
+    if blocked.size > 0:
+        for i in range(last - first):
+            open_[i] = (blocked[first + i] & mask) == 0
+
+
+@njit(cache=True, nogil=True)
+def add_criterion(
+    layer: npt.NDArray[np.floating],
+    first: int,
+    last: int,
+    starts: npt.NDArray[np.float64],
+    steps: npt.NDArray[np.float64],
+    scores: npt.NDArray[np.float64],
+    log: bool,
+    weight: float,
+    must: bool,
+    total: npt.NDArray[np.float64],
+    bound: npt.NDArray[np.float64],
+    count: npt.NDArray[np.uint8],
+    open_: npt.NDArray[np.bool_],
+) -> None:
+    """Add one criterion's contributions to the sums of a block."""
+    size = last - first
+    score = np.empty(size)
+    apply_function(layer[first:last], starts, steps, scores, log, score)
+    for i in range(size):
+        here = score[i]
+        known = here == here
+        total[i] += weight * here if known else 0.0
+        bound[i] += weight * here if known else weight
+        count[i] += np.uint8(known)
+    if must:
+        for i in range(size):
+            open_[i] = open_[i] and score[i] == score[i]
+
+
+@njit(cache=True, nogil=True)
+def close_block(
+    first: int,
+    last: int,
+    total: npt.NDArray[np.float64],
+    bound: npt.NDArray[np.float64],
+    count: npt.NDArray[np.uint8],
+    open_: npt.NDArray[np.bool_],
+    score: npt.NDArray[np.float32],
+    high: npt.NDArray[np.float32],
+    known: npt.NDArray[np.uint8],
+) -> None:
+    """Write the sums of a block; NaN where closed or where nothing is known."""
+    for i in range(last - first):
+        shown = open_[i] and count[i] > 0
+        score[first + i] = total[i] if shown else np.nan
+        high[first + i] = bound[i] if shown else np.nan
+        known[first + i] = count[i]

@@ -1,0 +1,1 @@
+"""Measures on the grid: distance, travel, terrain, zones, value functions and exclusion."""

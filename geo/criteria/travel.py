@@ -1,0 +1,345 @@
+"""Cost of travelling overland from every cell to the nearest source, and the way there."""
+
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+import xarray as xr
+from odc.geo.geobox import GeoBox
+from rasterio.features import rasterize
+
+from geo.compute import kernels
+from geo.criteria.rasters import grid_of, like
+from geo.criteria.shapes import mark, usable
+from geo.errors import DataError
+from geo.grid import as_dataarray, cell_size
+
+__all__ = [
+    "accumulated_cost",
+    "accumulated_cost_allocation",
+    "friction_surface",
+    "route",
+]
+
+Sources: TypeAlias = gpd.GeoDataFrame | xr.DataArray | npt.NDArray[np.generic]
+
+
+def friction_surface(
+    grid: GeoBox,
+    *,
+    base: float | xr.DataArray,
+    roads: gpd.GeoDataFrame | None = None,
+    road_value: float | str | None = None,
+    barriers: gpd.GeoDataFrame | xr.DataArray | None = None,
+    slope: xr.DataArray | None = None,
+) -> xr.DataArray:
+    """Cost of a metre of way in each cell.
+
+    Parameters
+    ----------
+    grid : GeoBox
+        In a projected CRS.
+    base : float or (rows, columns) DataArray
+        Cost off the roads [per metre]; NaN is a barrier.
+    roads : GeoDataFrame, optional
+        Lines in any CRS. Every cell that one touches takes its value, even on a
+        barrier: a road across a lake is a bridge.
+    road_value : float or str, optional
+        Cost on roads [per metre], or the column that holds it; where several roads
+        touch a cell the cheapest counts.
+    barriers : GeoDataFrame or (rows, columns) DataArray, optional
+        Polygons (by cell centre) or lines (every cell touched), in any CRS, that cannot
+        be crossed; or a raster that is true or above 0 where they are.
+    slope : (rows, columns) DataArray, optional
+        Steepness [%]. It lengthens the way by sqrt(1 + (slope / 100)^2), the length
+        along the slope of a metre on the map, on and off the roads; unknown slope
+        counts as level.
+
+    Returns
+    -------
+    (rows, columns) float32 DataArray
+        In the unit of `base`; NaN is a barrier.
+
+    Raises
+    ------
+    CrsError
+        If a layer has no CRS, or the grid's is geographic.
+    EmptyLayerError
+        If a layer has no usable geometry.
+    DataError
+        If a cost is negative, roads have no value, or a raster is not on the grid.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from odc.geo.geobox import GeoBox
+    >>> grid = GeoBox.from_bbox((0, 0, 3000, 2000), "EPSG:3857", resolution=1000)
+    >>> road = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 500), (3000, 500)])], crs=3857)
+    >>> friction_surface(grid, base=4.0, roads=road, road_value=1.0).values
+    array([[4., 4., 4.],
+           [1., 1., 1.]], dtype=float32)
+    """
+    friction = _base(base, grid)
+    if barriers is not None:
+        friction[_closed(barriers, grid)] = np.nan
+    if roads is not None:
+        friction = np.where(*_on_roads(roads, road_value, grid), friction)
+    if slope is not None:
+        steep = np.nan_to_num(_on(grid, slope, "the slope")) / np.float32(100)
+        friction *= np.sqrt(1 + steep * steep)
+    unit = base.attrs.get("units", "") if isinstance(base, xr.DataArray) else ""
+    return as_dataarray(
+        friction.astype(np.float32, copy=False),
+        grid,
+        name="friction",
+        unit=unit,
+        long_name="Cost of a metre of way",
+    )
+
+
+def accumulated_cost(
+    friction: xr.DataArray, sources: Sources, *, max_cost: float | None = None
+) -> xr.DataArray:
+    """Cost of the cheapest way from each cell to a source.
+
+    Parameters
+    ----------
+    friction : (rows, columns) DataArray
+        Cost of a metre on a projected grid, see `friction_surface`; NaN is a barrier.
+    sources : GeoDataFrame or (rows, columns) array
+        Features in the friction's CRS: every cell that one touches is a source. Or a
+        boolean raster, or one of start costs with NaN where there is no source.
+        Sources on barriers or outside the grid start nothing.
+    max_cost : float, optional
+        Cells that cost more get NaN.
+
+    Returns
+    -------
+    (rows, columns) float32 DataArray
+        In the friction's unit times metres; NaN on barriers and where no source reaches.
+
+    Raises
+    ------
+    CrsError
+        If the CRSs differ or the grid's is geographic.
+    EmptyLayerError
+        If the layer of sources has no usable geometry.
+    DataError
+        If friction is negative or every source lies on a barrier or outside the grid.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from odc.geo.geobox import GeoBox
+    >>> grid = GeoBox.from_bbox((0, 0, 3000, 1000), "EPSG:3857", resolution=1000)
+    >>> station = gpd.GeoDataFrame(geometry=[shapely.Point(500, 500)], crs=3857)
+    >>> accumulated_cost(friction_surface(grid, base=0.5), station).values
+    array([[   0.,  500., 1000.]], dtype=float32)
+    """
+    grid = grid_of(friction)
+    surface = friction.to_numpy()
+    cost = kernels.accumulated_cost(
+        surface, _starts(sources, surface, grid), cell_size(grid), max_cost=max_cost
+    )
+    return _cost_array(friction, cost)
+
+
+def accumulated_cost_allocation(
+    friction: xr.DataArray, sources: Sources, *, max_cost: float | None = None
+) -> xr.Dataset:
+    """Accumulated cost with the source of each cell and the way to it.
+
+    Parameters
+    ----------
+    friction, sources, max_cost
+        As of `accumulated_cost`.
+
+    Returns
+    -------
+    Dataset
+        ``cost`` as of `accumulated_cost`; ``allocation`` (int32), for features the
+        number of the row of `sources`, for a raster the number of the source cell in
+        row-major order, -1 where none reaches; ``backlink`` (int8), see
+        `geo.compute.kernels.CostAllocation`, for `route`. Where features share a cell
+        it counts for the first of them.
+
+    Raises
+    ------
+    CrsError, EmptyLayerError, DataError
+        As `accumulated_cost`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from odc.geo.geobox import GeoBox
+    >>> grid = GeoBox.from_bbox((0, 0, 3000, 1000), "EPSG:3857", resolution=1000)
+    >>> ends = gpd.GeoDataFrame(geometry=gpd.points_from_xy([2500, 500], [500, 500]), crs=3857)
+    >>> found = accumulated_cost_allocation(friction_surface(grid, base=1.0), ends)
+    >>> found.allocation.values
+    array([[1, 0, 0]], dtype=int32)
+    """
+    grid = grid_of(friction)
+    surface = friction.to_numpy()
+    starts = _starts(sources, surface, grid)
+    found = kernels.accumulated_cost_allocation(surface, starts, cell_size(grid), max_cost=max_cost)
+    allocation = found.allocation
+    if isinstance(sources, gpd.GeoDataFrame):
+        owners = _owners(sources, grid)[starts]
+        allocation = np.where(allocation >= 0, owners[allocation], np.int32(-1))
+    return xr.Dataset(
+        {
+            "cost": _cost_array(friction, found.cost),
+            "allocation": like(
+                friction,
+                allocation,
+                name="allocation",
+                unit="1",
+                long_name="Nearest source by cost",
+            ),
+            "backlink": like(
+                friction,
+                found.backlink,
+                name="backlink",
+                unit="1",
+                long_name="Step towards the source",
+            ),
+        }
+    )
+
+
+def route(backlink: xr.DataArray, cell: tuple[int, int]) -> shapely.LineString | shapely.Point:
+    """Way from a cell to its source.
+
+    Parameters
+    ----------
+    backlink : (rows, columns) DataArray
+        Of `accumulated_cost_allocation`.
+    cell : (row, column)
+
+    Returns
+    -------
+    LineString
+        Through cell centres, from the cell to the source, in the grid's CRS [m]; a Point
+        where the cell is itself a source.
+
+    Raises
+    ------
+    DataError
+        If no source reaches the cell, or it lies outside the grid.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from odc.geo.geobox import GeoBox
+    >>> grid = GeoBox.from_bbox((0, 0, 3000, 1000), "EPSG:3857", resolution=1000)
+    >>> station = gpd.GeoDataFrame(geometry=[shapely.Point(500, 500)], crs=3857)
+    >>> found = accumulated_cost_allocation(friction_surface(grid, base=1.0), station)
+    >>> route(found.backlink, (0, 2)).wkt
+    'LINESTRING (2500 500, 1500 500, 500 500)'
+    """
+    cells = kernels.trace_back(backlink.to_numpy(), cell)
+    points = np.column_stack([backlink["x"].values[cells[:, 1]], backlink["y"].values[cells[:, 0]]])
+    return shapely.Point(points[0]) if len(points) == 1 else shapely.LineString(points)
+
+
+def _on(grid: GeoBox, raster: xr.DataArray, what: str) -> npt.NDArray[np.generic]:
+    values = np.asarray(raster.to_numpy())
+    if values.shape != tuple(grid.shape):
+        raise DataError(
+            f"{what} has shape {values.shape}, the grid {tuple(grid.shape)}: "
+            "bring it there with geo.catalogue.raster.to_grid"
+        )
+    return values
+
+
+def _base(base: float | xr.DataArray, grid: GeoBox) -> npt.NDArray[np.float32]:
+    if isinstance(base, xr.DataArray):
+        friction = _on(grid, base, "the base").astype(np.float32)
+    else:
+        friction = np.full(tuple(grid.shape), base, dtype=np.float32)
+    if np.fmin.reduce(friction, axis=None) < 0:
+        raise DataError(f"the base cost {np.nanmin(friction)} is negative, required is 0 or more")
+    return friction
+
+
+def _closed(barriers: gpd.GeoDataFrame | xr.DataArray, grid: GeoBox) -> npt.NDArray[np.bool_]:
+    if isinstance(barriers, xr.DataArray):
+        return np.asarray(_on(grid, barriers, "the raster of barriers").astype(np.float32) > 0)
+    return mark(usable(_to(barriers, grid), grid, "the layer of barriers"), grid, touched=False)
+
+
+def _to(features: gpd.GeoDataFrame, grid: GeoBox) -> gpd.GeoDataFrame:
+    return features if features.crs is None else features.to_crs(str(grid.crs))
+
+
+def _on_roads(
+    roads: gpd.GeoDataFrame, value: float | str | None, grid: GeoBox
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
+    """Cells with a road, and the cheapest road of each."""
+    if value is None or (isinstance(value, str) and value not in roads):
+        raise DataError(
+            f"road_value is {value!r}: give the cost of a metre of road, or the column with it"
+        )
+    costs = np.full(len(roads), value, np.float64) if not isinstance(value, str) else roads[value]
+    costs = np.asarray(costs, dtype=np.float64)
+    if not (costs >= 0).all():
+        raise DataError(f"the cost of a road is {costs.min()}, required is 0 or more for each")
+    usable(_to(roads, grid), grid, "the layer of roads")
+    shapes = np.asarray(_to(roads, grid).geometry.values, dtype=object)
+    good = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    dear_first = np.argsort(-costs[good], kind="stable")
+    # The last one painted stays: paint the cheapest last.
+    painted = rasterize(
+        ((shapes[good][n], costs[good][n]) for n in dear_first),
+        out_shape=tuple(grid.shape),
+        transform=grid.affine,
+        fill=np.nan,
+        all_touched=True,
+        dtype="float32",
+    )
+    return ~np.isnan(painted), painted
+
+
+def _starts(
+    sources: Sources, surface: npt.NDArray[np.generic], grid: GeoBox
+) -> npt.NDArray[np.generic]:
+    if isinstance(sources, gpd.GeoDataFrame):
+        starts = mark(usable(sources, grid, "the layer of sources"), grid, touched=True)
+    else:
+        starts = np.asarray(sources)
+    if starts.shape == surface.shape:
+        given = starts if starts.dtype == np.bool_ else ~np.isnan(starts)
+        if not (given & np.isfinite(surface)).any():
+            raise DataError(
+                "no source lies on a passable cell of the grid: all are on barriers (NaN "
+                "friction) or outside, move them or open the barriers"
+            )
+    return starts
+
+
+def _owners(sources: gpd.GeoDataFrame, grid: GeoBox) -> npt.NDArray[np.int32]:
+    """Row of the first feature that touches each cell, -1 where none does."""
+    shapes = np.asarray(sources.geometry.values, dtype=object)
+    good = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    painted = rasterize(
+        ((shapes[n], int(n)) for n in good[::-1]),
+        out_shape=tuple(grid.shape),
+        transform=grid.affine,
+        fill=-1,
+        all_touched=True,
+        dtype="int32",
+    )
+    return np.asarray(painted, dtype=np.int32)
+
+
+def _cost_array(friction: xr.DataArray, cost: npt.NDArray[np.float64]) -> xr.DataArray:
+    unit = str(friction.attrs.get("units", ""))
+    return like(
+        friction,
+        cost.astype(np.float32),
+        name="cost",
+        unit=unit.removesuffix("/m") if unit.endswith("/m") else f"{unit} m".strip(),
+        long_name="Cost of the cheapest way to a source",
+    )

@@ -1,0 +1,248 @@
+"""Value functions: from a criterion's own unit to a score between 0 and 1.
+
+They are declared once and serve both the surface and the table of sites: the surface
+takes their breakpoints, the table calls them, and both use the same compiled formula.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from geo.compute.kernels import Breakpoints, piecewise
+from geo.errors import DataError
+from geo.units import check, magnitude
+
+__all__ = ["Lookup", "Piecewise", "Threshold", "ValueFunction"]
+
+
+class Piecewise:
+    """Straight lines between points, flat outside.
+
+    Parameters
+    ----------
+    points : sequence of (x, score)
+        Two or more, x rising; x is a number in `unit` or a text with a unit of its own,
+        score is in [0, 1].
+    unit : str
+        Unit of the criterion; empty for a plain number.
+    log : bool
+        Straight in log10 of x; then all x are above 0. Values of 0 or less score as the
+        first point.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two points, x does not rise, a score lies outside
+        [0, 1], or `log` is asked for with an x of 0 or less.
+    UnitError
+        If a unit is unknown or does not fit.
+
+    Examples
+    --------
+    >>> cheap = Piecewise([(40, 1.0), ("160 USD/t", 0.0)], unit="USD/t")
+    >>> cheap(np.array([20.0, 100.0, np.nan]))
+    array([1. , 0.5, nan])
+    >>> cheap.domain()
+    ('160 USD/t', '40 USD/t')
+    """
+
+    def __init__(
+        self,
+        points: Sequence[tuple[float | str, float]],
+        unit: str = "",
+        log: bool = False,
+    ) -> None:
+        self.unit = check(unit)
+        self.log = log
+        pairs = [_pair(point, unit) for point in points]
+        if len(pairs) < 2:
+            raise DataError(f"a value function has {len(pairs)} points, required are two or more")
+        self._x = np.array([x for x, _ in pairs])
+        self._score = np.array([score for _, score in pairs])
+        self._check()
+
+    def __call__(self, values: Any) -> Any:
+        """Score of each value, of the same kind as `values`; NaN stays NaN."""
+        return _map(values, lambda given: piecewise(given, self.breakpoints()))
+
+    def __repr__(self) -> str:
+        """Call that makes an equal function."""
+        points = list(zip(self._x.tolist(), self._score.tolist(), strict=True))
+        return f"{type(self).__name__}({points}, unit={self.unit!r}, log={self.log})"
+
+    def breakpoints(self) -> Breakpoints:
+        """Points as arrays, for `geo.compute.kernels.weighted_overlay`."""
+        return Breakpoints(self._x, self._score, self.log)
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the function as data: ``kind`` (``piecewise`` or ``log``), ``points``, ``unit``."""
+        points = [[x, s] for x, s in zip(self._x.tolist(), self._score.tolist(), strict=True)]
+        return {"kind": "log" if self.log else "piecewise", "points": points, "unit": self.unit}
+
+    def domain(self) -> tuple[str, str]:
+        """Worst and best value that still make a difference, as text with the unit.
+
+        Returns
+        -------
+        worst, best : str
+            Where several points share the lowest or highest score, those nearest to one
+            another: beyond them nothing is lost or gained.
+        """
+        low = self._x[self._score == self._score.min()]
+        high = self._x[self._score == self._score.max()]
+        apart = np.abs(low[:, None] - high[None, :])
+        at = np.unravel_index(int(np.argmin(apart)), apart.shape)
+        return _text(low[at[0]], self.unit), _text(high[at[1]], self.unit)
+
+    def _check(self) -> None:
+        if not np.isfinite(self._x).all() or not (np.diff(self._x) > 0).all():
+            raise DataError(
+                f"the points' x are {self._x.tolist()}, required are finite numbers that rise: "
+                "sort the points and leave out doubles"
+            )
+        if not ((self._score >= 0) & (self._score <= 1)).all():
+            raise DataError(f"the scores are {self._score.tolist()}, required is 0 to 1 for each")
+        if self.log and self._x[0] <= 0:
+            raise DataError(
+                f"the first x is {self._x[0]:g}, a logarithm needs x above 0: raise it or leave "
+                "log out"
+            )
+
+
+class Threshold(Piecewise):
+    """Score 1 on one side of a limit and 0 on the other; the limit itself scores 1.
+
+    Parameters
+    ----------
+    limit : float or str
+        In `unit`, or a text with a unit of its own.
+    unit : str
+        Unit of the criterion.
+    better : {"below", "above"}
+        Side that scores 1.
+
+    Raises
+    ------
+    DataError
+        If `better` is neither, or the limit is not finite.
+    UnitError
+        If the unit is unknown or does not fit.
+
+    Examples
+    --------
+    >>> gentle = Threshold("15 %", unit="%", better="below")
+    >>> gentle(np.array([10.0, 15.0, 15.1, np.nan]))
+    array([ 1.,  1.,  0., nan])
+    """
+
+    def __init__(self, limit: float | str, unit: str = "", better: str = "below") -> None:
+        if better not in ("below", "above"):
+            raise DataError(f"better is {better!r}, required is 'below' or 'above'")
+        at = _pair((limit, 1.0), unit)[0]
+        below = better == "below"
+        beyond = float(np.nextafter(at, np.inf if below else -np.inf))
+        points = [(at, 1.0), (beyond, 0.0)] if below else [(beyond, 0.0), (at, 1.0)]
+        self.limit = at
+        self.better = better
+        super().__init__(points, unit=unit)
+
+    def domain(self) -> tuple[str, str]:
+        """Worst and best side of the limit, as text."""
+        limit = _text(self.limit, self.unit)
+        sides = f"above {limit}", f"below {limit}"
+        return sides if self.better == "below" else (sides[1], sides[0])
+
+
+class Lookup:
+    """Score of each of a few texts.
+
+    Parameters
+    ----------
+    table : mapping of str to float
+        At least one text, each with a score in [0, 1].
+
+    Raises
+    ------
+    DataError
+        If the table is empty or a score lies outside [0, 1].
+
+    Examples
+    --------
+    >>> stage = Lookup({"occurrence": 0.1, "producing": 1.0})
+    >>> stage(pd.Series(["producing", None, "abandoned"])).tolist()
+    [1.0, nan, nan]
+    """
+
+    def __init__(self, table: Mapping[str, float]) -> None:
+        if not table:
+            raise DataError("a lookup has no entry, required is one text or more with its score")
+        self.table = {str(text): float(score) for text, score in table.items()}
+        for text, score in self.table.items():
+            if not 0 <= score <= 1:
+                raise DataError(f"{text!r} scores {score}, required is 0 to 1")
+
+    def __call__(self, values: Any) -> Any:
+        """Score of each text, of the same kind as `values`; NaN where not in the table."""
+        return _map(values, self._scores)
+
+    def __repr__(self) -> str:
+        """Call that makes an equal function."""
+        return f"Lookup({self.table})"
+
+    def breakpoints(self) -> Breakpoints:
+        """Refuse: a table of texts has no points.
+
+        Raises
+        ------
+        DataError
+            Always.
+        """
+        raise DataError(
+            f"a lookup of {', '.join(map(repr, self.table))} serves sites only, a surface needs "
+            "numbers: use a piecewise value function"
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the function as data: ``kind`` (``lookup``), ``points`` (texts and scores)."""
+        points = [[text, score] for text, score in self.table.items()]
+        return {"kind": "lookup", "points": points, "unit": ""}
+
+    def domain(self) -> tuple[str, str]:
+        """Worst and best text; of equals the first."""
+        return min(self.table, key=self.table.__getitem__), max(
+            self.table, key=self.table.__getitem__
+        )
+
+    def _scores(self, given: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+        flat = [self.table.get(str(text), np.nan) for text in np.ravel(given)]
+        return np.array(flat, dtype=np.float64).reshape(np.shape(given))
+
+
+ValueFunction = Piecewise | Lookup
+
+
+def _pair(point: tuple[float | str, float], unit: str) -> tuple[float, float]:
+    try:
+        x, score = point
+        return (magnitude(x, unit) if isinstance(x, str) else float(x)), float(score)
+    except (TypeError, ValueError):
+        raise DataError(f"{point!r} is no point: write (value, score)") from None
+
+
+def _text(x: float, unit: str) -> str:
+    return f"{x:g} {unit}".strip()
+
+
+def _map(values: Any, function: Any) -> Any:
+    if isinstance(values, xr.DataArray):
+        described = {k: v for k, v in values.attrs.items() if k == "grid_mapping"}
+        scored = function(values.to_numpy())
+        return values.copy(data=scored).assign_attrs(described | {"units": "1"})
+    if isinstance(values, pd.Series):
+        given = values.to_numpy()
+        return pd.Series(function(given), index=values.index, name=values.name)
+    return function(np.asarray(values))

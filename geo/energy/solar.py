@@ -1,0 +1,616 @@
+"""Yield of photovoltaic plants from coarse radiation, clear-sky physics and temperature.
+
+The chain: monthly all-sky radiation of coarse cells -> clear-sky index -> interpolated
+to nodes and multiplied by the clear sky at the node's own height -> corrected by the
+annual values of an atlas at named places -> kinds of days -> direct and diffuse parts
+-> tilted plane -> reflection, cell temperature, losses, inverter limit.
+
+References
+----------
+`docs/methods/energy.md` holds the formulas, their sources and their limits.
+"""
+
+import math
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from odc.geo.geobox import GeoBox
+from pvlib import iam, irradiance
+from pvlib.temperature import faiman
+
+from geo.energy.fields import lonlat, points_of, raster_at, raster_mean
+from geo.energy.interpolation import (
+    Covariance,
+    bilinear,
+    fit_covariance,
+    great_circle,
+    krige,
+    leave_one_out,
+)
+from geo.energy.sun import (
+    BRIGHTEST_MONTH,
+    DAYS_IN_MONTH,
+    SunPosition,
+    clear_sky_ghi,
+    day_classes,
+    sun_position,
+)
+from geo.errors import DataError, EmptyLayerError
+from geo.grid import as_dataarray
+
+__all__ = ["PvSystem", "node_yield", "optimal_tilt", "solar_resource", "yield_at", "yield_surface"]
+
+Array = npt.NDArray[np.float64]
+
+HOURS_PER_YEAR = 8766.0
+#: Two-sided 80 % of a normal distribution lies within this many standard deviations.
+Z80 = 1.2815515655446004
+
+_SAMPLE_ROWS = 8
+_ROWS = 64
+_TILTS = np.arange(10.0, 71.0, 10.0)
+
+
+@dataclass(frozen=True)
+class PvSystem:
+    """A photovoltaic plant on fixed supports, and what it loses.
+
+    Parameters
+    ----------
+    tilt : float, optional [degrees]
+        From the horizontal; the best of the latitude when missing.
+    azimuth : float, optional [degrees]
+        From north over east; towards the equator when missing.
+    albedo : float
+        Of the ground, all year: snow is left out on both sides (it brightens the ground
+        and covers modules).
+    temperature_coefficient : float [1/K]
+        Of the module's power.
+    diurnal_range : float [K]
+        Warmest less coldest hour of the day; the warmest is 15 h solar time.
+    dc_ac_ratio : float
+        Rated power of the modules over that of the inverters.
+    soiling, shading, dc_losses, inverter_loss, ac_losses, unavailability : float
+        Shares lost, one after the other. `shading`: rows on one another, horizon and snow
+        on modules; `dc_losses`: mismatch, wiring, low light and first-year degradation;
+        `ac_losses`: cables and transformer.
+    classes : int
+        Kinds of days a month.
+    chain_sd, loss_sd : float
+        Relative standard deviation of the way from horizontal radiation to the plane,
+        and of all losses together.
+
+    Raises
+    ------
+    DataError
+        If a share is outside [0, 1), the ratio not above 0 or the tilt outside [0, 90].
+
+    Examples
+    --------
+    >>> round(PvSystem().retained, 3)
+    0.859
+    """
+
+    tilt: float | None = None
+    azimuth: float | None = None
+    albedo: float = 0.2
+    temperature_coefficient: float = -0.0035
+    diurnal_range: float = 12.0
+    dc_ac_ratio: float = 1.1
+    soiling: float = 0.035
+    shading: float = 0.025
+    dc_losses: float = 0.03
+    inverter_loss: float = 0.025
+    ac_losses: float = 0.015
+    unavailability: float = 0.02
+    classes: int = 5
+    chain_sd: float = 0.03
+    loss_sd: float = 0.05
+
+    def __post_init__(self) -> None:
+        for name in (
+            "soiling",
+            "shading",
+            "dc_losses",
+            "inverter_loss",
+            "ac_losses",
+            "unavailability",
+        ):
+            share = getattr(self, name)
+            if not 0 <= share < 1:
+                raise DataError(
+                    f"{name} is {share}: give a share from 0 to below 1; "
+                    f"did you mean {share / 100:g}?"
+                )
+        if not (math.isfinite(self.dc_ac_ratio) and self.dc_ac_ratio > 0):
+            raise DataError(f"dc_ac_ratio is {self.dc_ac_ratio}: give a number above 0")
+        if not -0.02 < self.temperature_coefficient <= 0:
+            raise DataError(
+                f"the temperature coefficient is {self.temperature_coefficient} a kelvin: "
+                "give a share from -0.02 to 0, such as -0.0035 for -0.35 %"
+            )
+        if self.tilt is not None and not 0 <= self.tilt <= 90:
+            raise DataError(f"the tilt is {self.tilt} degrees: give one from 0 to 90")
+
+    @property
+    def retained(self) -> float:
+        """Share left after all losses but reflection, temperature and clipping."""
+        return self.before_inverter * (1 - self.inverter_loss) * self.after_inverter
+
+    @property
+    def before_inverter(self) -> float:
+        """Share left of the modules' power."""
+        return (1 - self.soiling) * (1 - self.shading) * (1 - self.dc_losses)
+
+    @property
+    def after_inverter(self) -> float:
+        """Share left of the inverter's output."""
+        return (1 - self.ac_losses) * (1 - self.unavailability)
+
+
+def solar_resource(
+    ghi: xr.DataArray,
+    points: gpd.GeoDataFrame,
+    turbidity: xr.DataArray,
+    relief: xr.DataArray,
+    temperature: xr.DataArray,
+    bounds: tuple[float, float, float, float],
+    *,
+    node_size: float = 0.5,
+    support: float = 0.5,
+    atlas_sd: float = 0.047,
+    covariance: Covariance | None = None,
+    hold_out: tuple[float, float, float] | None = None,
+) -> xr.Dataset:
+    """Monthly radiation at the nodes of a coarse grid, with its error.
+
+    Parameters
+    ----------
+    ghi : (12, rows, columns) DataArray [kWh/m2/day]
+        Monthly means of coarse cells in longitude and latitude; NaN is unknown.
+    points : GeoDataFrame
+        Columns ``quantity``, ``value``, ``unit``, ``kind``, ``confidence``; used are the
+        rows of annual GHI [kWh/m2/yr] of an atlas that are not of low confidence.
+    turbidity : (12, rows, columns) DataArray
+        Linke turbidity.
+    relief : (rows, columns) DataArray [m]
+    temperature : (12, rows, columns) DataArray [degC]
+    bounds : tuple of float
+        West, south, east, north [degrees]; nodes reach half a node beyond.
+    node_size : float [degrees]
+    support : float [degrees]
+        Side of the cells whose mean the atlas values are; points of one cell count once.
+    atlas_sd : float
+        Relative standard deviation of the atlas itself: +-6 % at 80 %, the middle of the
+        maker's +-4 to +-8 %.
+    covariance : Covariance, optional
+        Of the correction (log ratio); chosen by leave-one-out when missing.
+    hold_out : tuple of float, optional
+        Longitude, latitude and radius [km]: atlas values within it are not used.
+
+    Returns
+    -------
+    Dataset (month, lat, lon)
+        ``ghi`` [kWh/m2/day], ``clear_sky_index``, ``turbidity``, ``temperature`` [degC],
+        and (lat, lon) ``height`` [m], ``ghi_annual`` [kWh/m2/yr], ``correction`` and
+        ``ghi_sd`` (relative, with the atlas's own). NaN is unknown. Attributes give the
+        covariance and the leave-one-out's count, bias, error and coverage; the error is
+        of the correction alone.
+
+    Raises
+    ------
+    DataError
+        If a raster has not 12 months, or values that cannot be of its unit.
+    EmptyLayerError
+        If there are fewer than three atlas values.
+
+    Notes
+    -----
+    What is interpolated is the clear-sky index (all-sky over clear-sky radiation, both at
+    the cell's mean height), not the radiation: height and latitude then come from physics.
+    """
+    _check_months(ghi, "ghi", 0.0, 12.0, "kWh/m2/day")
+    _check_months(turbidity, "turbidity", 1.0, 15.0, "Linke turbidity")
+    _check_months(temperature, "temperature", -70.0, 60.0, "degC")
+    world = _World(ghi, turbidity, relief, temperature)
+    lon, lat = _nodes(bounds, node_size)
+    flat_lon, flat_lat = (a.ravel() for a in np.meshgrid(lon, lat))
+    nodes = world.at(flat_lon, flat_lat, node_size)
+
+    atlas_lon, atlas_lat, atlas = _atlas_values(points, support, hold_out)
+    modelled = world.at(atlas_lon, atlas_lat, support).annual
+    usable = np.isfinite(modelled)
+    atlas_lon, atlas_lat = atlas_lon[usable], atlas_lat[usable]
+    ratio = np.log(atlas[usable] / modelled[usable])
+    if len(ratio) < 3:
+        raise EmptyLayerError(f"{len(ratio)} atlas values lie on the radiation layer: give three")
+    chosen = covariance or fit_covariance(atlas_lon, atlas_lat, ratio)
+    check = leave_one_out(atlas_lon, atlas_lat, ratio, chosen)
+    log_ratio, variance = krige(atlas_lon, atlas_lat, ratio, flat_lon, flat_lat, chosen)
+
+    index = np.minimum(nodes.index * np.exp(log_ratio), BRIGHTEST_MONTH)
+    monthly = index * nodes.clear
+    shape = (len(lat), len(lon))
+
+    def field(values: Array) -> tuple[tuple[str, ...], Array]:
+        if values.ndim == 2:
+            return ("month", "lat", "lon"), values.reshape(12, *shape)
+        return ("lat", "lon"), values.reshape(shape)
+
+    return xr.Dataset(
+        {
+            "ghi": field(monthly),
+            "clear_sky_index": field(index),
+            "turbidity": field(nodes.turbidity),
+            "temperature": field(nodes.temperature),
+            "height": field(nodes.height),
+            "ghi_annual": field(DAYS_IN_MONTH @ monthly),
+            "correction": field(np.exp(log_ratio)),
+            "ghi_sd": field(np.hypot(np.sqrt(variance), atlas_sd)),
+        },
+        coords={"month": np.arange(1, 13), "lat": lat, "lon": lon},
+        attrs={
+            "correction_sill": float(chosen.sill),
+            "correction_length_km": float(chosen.length_km),
+            "correction_nugget": float(chosen.nugget),
+            "loo_points": len(ratio),
+            "loo_bias_percent": 100 * check.bias,
+            "loo_rmse_percent": 100 * check.rmse,
+            "loo_coverage_80": check.coverage(Z80),
+            "loo_rmse_uncorrected_percent": 100 * float(np.sqrt(np.mean(ratio**2))),
+            "atlas_sd": atlas_sd,
+        },
+    )
+
+
+def optimal_tilt(resource: xr.Dataset, system: PvSystem) -> Array:
+    """Tilt with the largest yearly radiation on the plane, for every row of nodes.
+
+    Parameters
+    ----------
+    resource : Dataset
+        As :func:`solar_resource` gives it.
+    system : PvSystem
+        Its azimuth and albedo are used.
+
+    Returns
+    -------
+    (lat,) array [degrees]
+        From a parabola through radiation at seven tilts, on rows' mean sky.
+    """
+    lat = resource["lat"].to_numpy().astype(np.float64)
+    rows = np.unique(np.linspace(0, len(lat) - 1, _SAMPLE_ROWS).round().astype(int))
+    sample = resource.isel(lat=rows).median("lon")
+    sky = _Sky.of(sample["lat"].to_numpy(), sample, system.classes)
+    gained = np.stack([_annual(sky.plane(tilt, system).total) for tilt in _TILTS])
+    best = np.array([_peak(_TILTS, row) for row in gained.T])
+    known = np.isfinite(best)
+    if not known.any():
+        raise DataError("the resource is unknown everywhere: give a tilt or another region")
+    order = np.argsort(lat[rows][known])
+    return np.asarray(np.interp(lat, lat[rows][known][order], best[known][order]))
+
+
+def node_yield(resource: xr.Dataset, system: PvSystem) -> xr.Dataset:
+    """Yield of a system at the nodes.
+
+    Parameters
+    ----------
+    resource : Dataset
+        As :func:`solar_resource` gives it.
+    system : PvSystem
+
+    Returns
+    -------
+    Dataset (lat, lon)
+        ``capacity_factor_ac`` and ``capacity_factor_dc`` (shares of either rating),
+        ``performance_ratio`` (of the modules, clipping included), ``poa_annual``
+        [kWh/m2/yr], ``relative_sd`` and (lat,) ``tilt`` [degrees].
+    """
+    lat, lon = resource["lat"].to_numpy(), resource["lon"].to_numpy()
+    if system.tilt is None:
+        tilts = optimal_tilt(resource, system)
+    else:
+        tilts = np.full(len(lat), system.tilt)
+    stacked = resource.stack(node=("lat", "lon"))
+    sky = _Sky.of(stacked["lat"].to_numpy(), stacked, system.classes)
+    plane = sky.plane(np.repeat(tilts, len(lon)), system)
+    power = _ac_power(plane, stacked["temperature"].to_numpy(), system)
+    shape = (len(lat), len(lon))
+    yearly = 1000.0 / HOURS_PER_YEAR
+    capacity = (_annual(power) * yearly).reshape(shape)
+    radiation = _annual(plane.total).reshape(shape)
+    spread = np.sqrt(resource["ghi_sd"] ** 2 + system.chain_sd**2 + system.loss_sd**2)
+    per_module = capacity / system.dc_ac_ratio
+    dims = ("lat", "lon")
+    return xr.Dataset(
+        {
+            "capacity_factor_ac": (dims, capacity),
+            "capacity_factor_dc": (dims, per_module),
+            "performance_ratio": (dims, per_module * HOURS_PER_YEAR / radiation),
+            "poa_annual": (dims, radiation),
+            "relative_sd": spread,
+            "tilt": ("lat", tilts),
+        },
+        coords={"lat": lat, "lon": lon},
+    )
+
+
+def yield_surface(resource: xr.Dataset, grid: GeoBox, system: PvSystem) -> xr.Dataset:
+    """Yield of a system on a study's grid.
+
+    Parameters
+    ----------
+    resource : Dataset
+        As :func:`solar_resource` gives it, reaching over the grid.
+    grid : GeoBox
+    system : PvSystem
+
+    Returns
+    -------
+    Dataset (y, x) of float32
+        ``capacity_factor_ac`` (net, first year, of the AC rating, in [0, 1]),
+        ``capacity_factor_sd`` (absolute standard deviation) and ``ghi_annual``
+        [kWh/m2/yr]; NaN where the nodes do not reach or a source is unknown.
+
+    Notes
+    -----
+    Linear between the nodes: structure finer than a node (single valleys, shading by
+    terrain) is not in the result.
+    """
+    nodes = node_yield(resource, system)
+    fields = np.stack(
+        [
+            nodes["capacity_factor_ac"].to_numpy(),
+            (nodes["capacity_factor_ac"] * nodes["relative_sd"]).to_numpy(),
+            resource["ghi_annual"].to_numpy(),
+        ]
+    )
+    lon, lat = lonlat(grid)
+    x, y = resource["lon"].to_numpy(), resource["lat"].to_numpy()
+    shaped = np.empty((3, *lon.shape), dtype=np.float32)
+    for row in range(0, len(lon), _ROWS):
+        block = np.s_[row : row + _ROWS]
+        values = bilinear(fields, x, y, lon[block].ravel(), lat[block].ravel())
+        shaped[:, block] = values.reshape(3, *lon[block].shape)
+    names = (
+        ("capacity_factor_ac", "1", "Solar capacity factor, net, of the AC rating"),
+        ("capacity_factor_sd", "1", "Standard deviation of the solar capacity factor"),
+        ("ghi_annual", "kWh/m2/yr", "Global horizontal radiation of a year"),
+    )
+    result = xr.Dataset(
+        {
+            name: as_dataarray(layer, grid, name=name, unit=unit, long_name=title)
+            for layer, (name, unit, title) in zip(shaped, names, strict=True)
+        }
+    )
+    result.attrs = dict(resource.attrs)
+    return result
+
+
+def yield_at(
+    resource: xr.Dataset, lon: npt.ArrayLike, lat: npt.ArrayLike, system: PvSystem
+) -> xr.Dataset:
+    """Yield of a system at points.
+
+    Parameters
+    ----------
+    resource : Dataset
+        As :func:`solar_resource` gives it.
+    lon, lat : (n,) array_like [degrees]
+    system : PvSystem
+
+    Returns
+    -------
+    Dataset (point,)
+        The (lat, lon) variables of :func:`node_yield` and ``ghi_annual`` [kWh/m2/yr].
+    """
+    nodes = node_yield(resource, system).drop_vars("tilt")
+    nodes["ghi_annual"] = resource["ghi_annual"]
+    x, y = resource["lon"].to_numpy(), resource["lat"].to_numpy()
+    return xr.Dataset(
+        {
+            str(name): (
+                "point",
+                bilinear(values.to_numpy(), x, y, np.atleast_1d(lon), np.atleast_1d(lat)),
+            )
+            for name, values in nodes.items()
+        }
+    )
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """Clear sky, index and sources at points; arrays are (12, n) or (n,)."""
+
+    clear: Array
+    index: Array
+    turbidity: Array
+    temperature: Array
+    height: Array
+
+    @property
+    def annual(self) -> Array:
+        return np.asarray(DAYS_IN_MONTH @ (self.index * self.clear))
+
+
+class _World:
+    """The source rasters, and the clear-sky index on the radiation's own cells."""
+
+    def __init__(
+        self,
+        ghi: xr.DataArray,
+        turbidity: xr.DataArray,
+        relief: xr.DataArray,
+        temperature: xr.DataArray,
+    ) -> None:
+        self.turbidity, self.relief, self.temperature = turbidity, relief, temperature
+        self.x = ghi["x"].to_numpy().astype(np.float64)
+        self.y = ghi["y"].to_numpy().astype(np.float64)
+        lon, lat = (a.ravel() for a in np.meshgrid(self.x, self.y))
+        step = float(abs(self.x[1] - self.x[0])) if len(self.x) > 1 else 0.0
+        clear, *_ = self._clear(lon, lat, step)
+        all_sky = ghi.to_numpy().astype(np.float64).reshape(12, -1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.index = (all_sky / clear).reshape(ghi.shape)
+
+    def at(self, lon: Array, lat: Array, size: float) -> _Nodes:
+        clear, height, turbidity = self._clear(lon, lat, size)
+        index = bilinear(self.index, self.x, self.y, lon, lat)
+        return _Nodes(clear, index, turbidity, raster_at(self.temperature, lon, lat), height)
+
+    def _clear(self, lon: Array, lat: Array, size: float) -> tuple[Array, Array, Array]:
+        height = raster_mean(self.relief, lon, lat, size)
+        turbidity = raster_at(self.turbidity, lon, lat)
+        hourly = clear_sky_ghi(sun_position(lat), height, turbidity)
+        return hourly.sum(axis=2).T / 1000, height, turbidity
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """Radiation on a tilted plane: (n, 12, classes, 24) [W/m2]."""
+
+    total: Array
+    effective: Array
+
+
+@dataclass(frozen=True)
+class _Sky:
+    """Direct and diffuse radiation of every kind of day: (n, 12, classes, 24) [W/m2]."""
+
+    sun: SunPosition
+    latitude: Array
+    ghi: Array
+    dni: Array
+    dhi: Array
+
+    @classmethod
+    def of(cls, latitude: Array, resource: xr.Dataset, classes: int) -> "_Sky":
+        sun = sun_position(latitude)
+        height = resource["height"].to_numpy().astype(np.float64)
+        clear = clear_sky_ghi(sun, height, resource["turbidity"].to_numpy())
+        days = day_classes(resource["clear_sky_index"].to_numpy().T, classes)
+        ghi = days[:, :, :, None] * clear[:, :, None, :]
+        zenith = np.broadcast_to(sun.zenith[:, :, None, :], ghi.shape)
+        # Erbs, written out: pvlib's own would recompute the sun's distance per element.
+        cosine = np.maximum(np.cos(np.radians(zenith)), 0.065)
+        clearness = np.clip(ghi / (sun.extraterrestrial[None, :, None, :] * cosine), 0, 2)
+        dhi = ghi * _erbs_diffuse_share(clearness)
+        low = zenith > 87
+        dni = np.where(low, 0.0, (ghi - dhi) / np.cos(np.radians(np.minimum(zenith, 87))))
+        return cls(sun, latitude, ghi, dni, np.where(low, ghi, dhi))
+
+    def plane(self, tilt: float | Array, system: PvSystem) -> _Plane:
+        slope = np.broadcast_to(np.asarray(tilt, dtype=np.float64), self.latitude.shape)
+        facing = np.where(self.latitude >= 0, 180.0, 0.0)
+        if system.azimuth is not None:
+            facing = np.full_like(facing, system.azimuth)
+        zenith, azimuth = self.sun.zenith[:, :, None, :], self.sun.azimuth[:, :, None, :]
+        wide, turned = slope[:, None, None, None], facing[:, None, None, None]
+        angle = irradiance.aoi(wide, turned, zenith, azimuth)
+        projection = np.maximum(np.cos(np.radians(angle)), 0.0)
+        sky = irradiance.haydavies(
+            wide,
+            turned,
+            self.dhi,
+            self.dni,
+            self.sun.extraterrestrial[None, :, None, :],
+            solar_zenith=zenith,
+            solar_azimuth=azimuth,
+            return_components=True,
+        )
+        ground = irradiance.get_ground_diffuse(wide, self.ghi, system.albedo)
+        direct = self.dni * projection + sky["poa_circumsolar"]
+        glass = np.nan_to_num(iam.physical(angle))
+        diffuse_glass = iam.martin_ruiz_diffuse(slope)
+        each = (slice(None), None, None, None)
+        effective = (
+            direct * glass
+            + sky["poa_isotropic"] * diffuse_glass["sky"][each]
+            + ground * diffuse_glass["ground"][each]
+        )
+        return _Plane(direct + sky["poa_isotropic"] + ground, effective)
+
+
+def _erbs_diffuse_share(clearness: Array) -> Array:
+    """Diffuse share of hourly radiation (Erbs and others 1982, 10.1016/0038-092X(82)90302-4)."""
+    k = clearness
+    middle = 0.9511 + k * (-0.1604 + k * (4.388 + k * (-16.638 + k * 12.336)))
+    return np.where(k <= 0.22, 1 - 0.09 * k, np.where(k > 0.8, 0.165, middle))
+
+
+def _ac_power(plane: _Plane, monthly_temperature: Array, system: PvSystem) -> Array:
+    """Power over the AC rating, after all losses: (n, 12, classes, 24)."""
+    hour = np.arange(24) + 0.5
+    swing = system.diurnal_range / 2 * np.cos(2 * np.pi * (hour - 15) / 24)
+    air = monthly_temperature.T[:, :, None, None] + swing
+    cell = faiman(plane.effective, air)
+    heat = 1 + system.temperature_coefficient * (cell - 25)
+    modules = plane.effective / 1000 * heat * system.before_inverter
+    inverter = modules * system.dc_ac_ratio * (1 - system.inverter_loss)
+    return np.asarray(np.minimum(inverter, 1.0) * system.after_inverter)
+
+
+def _annual(power: Array) -> Array:
+    """Sum of a year: (n, 12, classes, 24) [W or share] -> (n,) [kWh or thousand hours]."""
+    daily = power.sum(axis=3).mean(axis=2)
+    return np.asarray(daily @ DAYS_IN_MONTH / 1000)
+
+
+def _peak(x: Array, y: Array) -> float:
+    if not np.isfinite(y).all():
+        return math.nan
+    middle = int(np.clip(np.argmax(y), 1, len(x) - 2))
+    near = slice(middle - 1, middle + 2)
+    curve, slope, _ = np.polyfit(x[near], y[near], 2)
+    return float(np.clip(-slope / (2 * curve), 0, 90))
+
+
+def _nodes(bounds: tuple[float, float, float, float], size: float) -> tuple[Array, Array]:
+    west, south, east, north = bounds
+    if not (west < east and south < north and size > 0):
+        raise DataError(f"bounds {bounds} are empty: give west, south, east, north [degrees]")
+    columns = np.arange(math.floor(west / size) - 1, math.ceil(east / size) + 1)
+    rows = np.arange(math.ceil(north / size), math.floor(south / size) - 2, -1)
+    return np.asarray((columns + 0.5) * size), np.asarray((rows + 0.5) * size)
+
+
+def _atlas_values(
+    points: gpd.GeoDataFrame, support: float, hold_out: tuple[float, float, float] | None
+) -> tuple[Array, Array, Array]:
+    """Centres and values of the atlas cells that hold a point, each once."""
+    used = (
+        (points["quantity"] == "GHI")
+        & (points["unit"] == "kWh/m2/yr")
+        & (points["kind"] == "atlas")
+        & (points["confidence"] != "low")
+        & points["value"].notna()
+    )
+    lon, lat = points_of(points[used])
+    value = points.loc[used, "value"].to_numpy(dtype=np.float64)
+    if ((value < 300) | (value > 3000)).any():
+        raise DataError(
+            f"an atlas value is {value.min():g} to {value.max():g} kWh/m2/yr: "
+            "a year has 300 to 3000; was the day meant?"
+        )
+    if hold_out is not None:
+        far = great_circle(lon, lat, hold_out[0], hold_out[1])[:, 0] > hold_out[2]
+        lon, lat, value = lon[far], lat[far], value[far]
+    cells = np.stack([np.floor(lon / support), np.floor(lat / support)], axis=1)
+    places, first = np.unique(cells, axis=0, return_index=True)
+    centre = (places + 0.5) * support
+    return centre[:, 0], centre[:, 1], value[first]
+
+
+def _check_months(raster: xr.DataArray, what: str, low: float, high: float, unit: str) -> None:
+    if raster.ndim != 3 or raster.shape[0] != 12:
+        raise DataError(f"{what} has shape {raster.shape}: give 12 months x rows x columns")
+    least, most = float(np.nanmin(raster.values)), float(np.nanmax(raster.values))
+    if least < low or most > high:
+        raise DataError(
+            f"{what} runs from {least:g} to {most:g}, not from {low:g} to {high:g} {unit}: "
+            "convert the layer or correct its record"
+        )

@@ -1,0 +1,12 @@
+"""Mineral deposits: what is in a record, how large it is, and what may be scored.
+
+Each module is usable alone, on plain arrays and frames:
+
+`sizes`
+    Contained metal from tonnage and grade, and its logarithmic index.
+`deposits`
+    Deposit records made ready for scoring: parents and children, grade against a median,
+    critical-mineral lists, the precision of a point.
+
+No function gives a value in money, and none adds quantities of different categories.
+"""

@@ -1,0 +1,112 @@
+"""What a finished study hands to everything that writes files for people.
+
+The web map, the QGIS project, the tables and the GeoPackage read this and nothing else, so
+that they cannot disagree about a number.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+import xarray as xr
+from odc.geo.geobox import GeoBox
+
+from geo.catalogue.records import Record
+
+__all__ = ["Content", "CriterionView", "ExclusionView", "LayerView", "ThemeView"]
+
+
+@dataclass(frozen=True)
+class CriterionView:
+    """One criterion of a theme, with the swing that its weight stands for.
+
+    `worst` and `best` are the values at which the value function is lowest and highest,
+    as text with a unit; `shape` is the value function as plain data.
+    """
+
+    id: str
+    title: str
+    unit: str
+    weight: float
+    weight_low: float
+    weight_high: float
+    worst: str
+    best: str
+    source: str
+    note: str
+    spatial: bool
+    shape: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class ExclusionView:
+    """One rule: `bit` is its place in the exclusion raster, `area_km2` what it hits alone."""
+
+    id: str
+    title: str
+    bit: int
+    effect: str
+    source: str
+    area_km2: float | None
+
+
+@dataclass(frozen=True)
+class ThemeView:
+    """One question (copper, wind, …): its criteria, its rules and its ranked sites.
+
+    `sites` has the columns of ``sites.csv`` without the theme, in EPSG:4326;
+    `criteria_table` those of ``criteria.csv``. `omitted` names each criterion that was left
+    out and why.
+    """
+
+    id: str
+    title: str
+    kind: str
+    accent: str
+    accent_dark: str
+    criteria: tuple[CriterionView, ...]
+    omitted: tuple[tuple[str, str], ...]
+    exclusions: tuple[ExclusionView, ...]
+    sites: gpd.GeoDataFrame
+    criteria_table: pd.DataFrame
+    score_label: str
+    score_note: str
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """A layer to draw, in EPSG:4326, with the role it plays on the map."""
+
+    id: str
+    title: str
+    role: str
+    frame: gpd.GeoDataFrame
+    attribution: str
+    licence: str
+    quality: str
+    limits: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything that a study has to show.
+
+    `routes` holds one row a leg with its geometry (EPSG:4326); `surfaces` is on the study's
+    grid, NaN where unknown.
+    """
+
+    id: str
+    title: str
+    subtitle: str
+    themes: tuple[ThemeView, ...]
+    routes: gpd.GeoDataFrame
+    layers: tuple[LayerView, ...]
+    surfaces: xr.Dataset
+    records: tuple[Record, ...]
+    notes: tuple[str, ...]
+    disclaimer: str
+    version: str
+    recipe_sha256: str
+    grid: GeoBox
+    region: gpd.GeoDataFrame

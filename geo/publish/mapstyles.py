@@ -1,0 +1,274 @@
+"""How sites, routes and the layers of the base map are drawn in QGIS."""
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import shapely
+
+from geo.publish.content import LayerView, ThemeView
+from geo.publish.qml import (
+    Label,
+    Rule,
+    VectorStyle,
+    categorized,
+    fill,
+    labels,
+    line,
+    marker,
+    mix,
+    number_in_marker,
+    rules,
+    single,
+    symbol,
+    to_mm,
+)
+from geo.publish.tokens import LIGHT, ROUTES, SIZES
+
+__all__ = ["layer_style", "outline_style", "routes_style", "sites_style"]
+
+_CLASSES = 4
+_LABELLED = 12
+
+
+def sites_style(theme: ThemeView) -> VectorStyle:
+    """Circles by score with the rank in them; unknown sites hollow, excluded ones crossed out.
+
+    Parameters
+    ----------
+    theme : ThemeView
+
+    Returns
+    -------
+    VectorStyle
+    """
+    classes = [*_ranked_classes(theme), *_unranked_classes()]
+    names = [
+        Label(
+            '"name"', f"\"status\" = 'ranked' AND \"rank\" <= {_LABELLED}", 8.5, LIGHT["ink"],
+            bold=True, distance=0.6, priority=9,
+        ),
+        Label(
+            '"name"', f"\"status\" = 'ranked' AND \"rank\" > {_LABELLED}", 8.0, LIGHT["ink"],
+            largest_scale=4e6, distance=0.6, priority=7,
+        ),
+        Label('"name"', "\"status\" <> 'ranked'", 7.5, LIGHT["ink-soft"], largest_scale=2e6),
+    ]  # fmt: skip
+    renderer = rules(classes, key=f"sites-{theme.id}", order_by='coalesce("rank", 1000000)')
+    return VectorStyle(renderer, labels(names, key=f"sites-{theme.id}"))
+
+
+def _ranked_classes(theme: ThemeView) -> list[Rule]:
+    edges = _score_edges(theme)
+    count = len(edges) - 1
+    found = []
+    for number in reversed(range(count)):
+        low, high = edges[number], edges[number + 1]
+        share = (number + 1) / count
+        size = 2 * to_mm(SIZES["site-radius"]) * (0.62 + 0.38 * share)
+        upper = "<=" if number == count - 1 else "<"
+        circle = marker("circle", size, mix(LIGHT["halo"], theme.accent, 0.35 + 0.65 * share),
+                        LIGHT["halo"], width=0.35)  # fmt: skip
+        ink = LIGHT["halo"] if share > 0.5 else LIGHT["ink"]
+        text = number_in_marker('if("rank" <= 99, to_string("rank"), \'\')', size * 0.5, ink)
+        found.append(
+            Rule(
+                f'"status" = \'ranked\' AND "score" >= {low:g} AND "score" {upper} {high:g}',
+                f"Score {low:.2f} – {high:.2f}",
+                symbol("marker", circle, text),
+            )
+        )
+    return found
+
+
+def _score_edges(theme: ThemeView) -> list[float]:
+    scores = theme.sites.loc[theme.sites["status"] == "ranked", "score"].dropna()
+    if scores.empty:
+        return [0.0, 1.0]
+    low = math.floor(float(scores.min()) * 20) / 20
+    high = math.ceil(float(scores.max()) * 20) / 20
+    count = min(_CLASSES, max(1, round((high - low) / 0.05)))
+    return [round(float(edge), 4) for edge in np.linspace(low, max(high, low + 0.05), count + 1)]
+
+
+def _unranked_classes() -> list[Rule]:
+    size = 2 * to_mm(SIZES["dot-radius"])
+    hollow = marker("circle", size, LIGHT["halo"], LIGHT["unknown"], width=0.4)
+    crossed = marker("cross2", size, LIGHT["excluded"], LIGHT["excluded"], width=0.6)
+    return [
+        Rule("\"status\" = 'unknown'", "Unknown: too little is known", symbol("marker", hollow)),
+        Rule("\"status\" = 'excluded'", "Excluded by a rule", symbol("marker", crossed)),
+    ]
+
+
+def routes_style() -> VectorStyle:
+    """Rail solid, truck dotted, sea dashed, each on a pale casing.
+
+    Returns
+    -------
+    VectorStyle
+    """
+    width, casing = to_mm(SIZES["route"]), to_mm(SIZES["casing"])
+    dashes: Mapping[str, tuple[float, ...]] = {"truck": (0.05, 1.4), "sea": (2.6, 1.9)}
+    titles = {"truck": "Truck", "road": "Road", "rail": "Rail", "sea": "Sea"}
+    classes = []
+    for mode, title in titles.items():
+        below = line(LIGHT["halo"], casing, alpha=0.85)
+        above = line(ROUTES[mode], width, dash=dashes.get(mode, ()), level=1)
+        classes.append((mode, title, symbol("line", below, above)))
+    return VectorStyle(categorized("mode", classes, levels=True))
+
+
+def layer_style(view: LayerView) -> VectorStyle:
+    """Draw a layer of the base map by its role, or plainly by its geometry.
+
+    Parameters
+    ----------
+    view : LayerView
+
+    Returns
+    -------
+    VectorStyle
+    """
+    make = _ROLES.get(view.role)
+    if make is None or not _fits(view, make):
+        return VectorStyle(single(_plain_symbol(view)))
+    columns = set(view.frame.columns)
+    return VectorStyle(single(make()), _labels(view, columns))
+
+
+def outline_style() -> VectorStyle:
+    """Outline of the study's region, without a fill."""
+    width = to_mm(SIZES["outline"])
+    return VectorStyle(single(symbol("fill", fill(None, LIGHT["outline"], width=width))))
+
+
+def _fits(view: LayerView, make: Callable[[], ET.Element]) -> bool:
+    return _kind(view) == make().get("type")
+
+
+def _kind(view: LayerView) -> str:
+    dimensions = shapely.get_dimensions(view.frame.geometry.to_numpy())
+    return ("marker", "line", "fill")[int(max(dimensions, default=0))]
+
+
+def _plain_symbol(view: LayerView) -> ET.Element:
+    kind = _kind(view)
+    if kind == "marker":
+        return symbol(kind, _dot(LIGHT["ink-soft"]))
+    if kind == "line":
+        return symbol(kind, line(LIGHT["network"], 0.25))
+    return symbol(kind, fill(LIGHT["land"], LIGHT["boundary"]))
+
+
+def _dot(ink: str, scale: float = 1.0, shape: str = "circle") -> ET.Element:
+    size = round(to_mm(SIZES["dot-radius"]) * scale, 3)
+    return marker(shape, size, ink, LIGHT["halo"], width=0.2)
+
+
+def _region() -> ET.Element:
+    return symbol("fill", fill(LIGHT["land-focus"], None))
+
+
+def _land() -> ET.Element:
+    return symbol("fill", fill(LIGHT["land"], LIGHT["water-line"], width=0.15))
+
+
+def _countries() -> ET.Element:
+    return symbol("fill", fill(LIGHT["land"], LIGHT["boundary"], width=0.2))
+
+
+def _provinces() -> ET.Element:
+    return symbol("fill", fill(None, LIGHT["boundary"], width=0.15))
+
+
+def _water() -> ET.Element:
+    return symbol("fill", fill(LIGHT["water"], LIGHT["water-line"], width=0.12))
+
+
+def _rivers() -> ET.Element:
+    return symbol("line", line(LIGHT["water-line"], 0.22))
+
+
+def _rail() -> ET.Element:
+    return symbol("line", line(LIGHT["network"], to_mm(SIZES["network"]) * 1.3), alpha=0.6)
+
+
+def _roads() -> ET.Element:
+    return symbol("line", line(LIGHT["network"], to_mm(SIZES["network"]) * 0.8), alpha=0.35)
+
+
+def _sea() -> ET.Element:
+    dashed = line(LIGHT["water-line"], 0.25, dash=(2.0, 1.6), cap="flat")
+    return symbol("line", dashed, alpha=0.8)
+
+
+def _towns() -> ET.Element:
+    return symbol("marker", _dot(LIGHT["town"], 1.3))
+
+
+def _ports() -> ET.Element:
+    return symbol("marker", _dot(ROUTES["sea"], 2.6, "diamond"))
+
+
+def _crossings() -> ET.Element:
+    return symbol("marker", _dot(LIGHT["ink"], 1.5, "square"))
+
+
+def _protected() -> ET.Element:
+    hatch = fill(LIGHT["unknown"], LIGHT["unknown"], width=0.2, alpha=0.7, hatched=True)
+    return symbol("fill", hatch)
+
+
+def _deposits() -> ET.Element:
+    return symbol("marker", _dot(LIGHT["unknown"], 1.4))
+
+
+def _power() -> ET.Element:
+    return symbol("marker", _dot(LIGHT["focus"], 1.8, "triangle"))
+
+
+_ROLES: Mapping[str, Callable[[], ET.Element]] = MappingProxyType(
+    {
+        "region": _region,
+        "land": _land,
+        "countries": _countries,
+        "provinces": _provinces,
+        "water": _water,
+        "rivers": _rivers,
+        "rail": _rail,
+        "roads": _roads,
+        "sea": _sea,
+        "towns": _towns,
+        "ports": _ports,
+        "crossings": _crossings,
+        "protected": _protected,
+        "deposits": _deposits,
+        "power": _power,
+    }
+)
+
+
+def _labels(view: LayerView, columns: set[str]) -> ET.Element | None:
+    if "name" not in columns:
+        return None
+    if view.role == "towns":
+        return labels(_town_labels(columns), key=view.id)
+    if view.role == "ports":
+        return labels([Label('"name"', "", 8.0, ROUTES["sea"], largest_scale=4e7)], key=view.id)
+    if view.role in ("crossings", "power", "deposits"):
+        small = Label('"name"', "", 7.5, LIGHT["ink-soft"], largest_scale=3e6, priority=3)
+        return labels([small], key=view.id)
+    return None
+
+
+def _town_labels(columns: set[str]) -> list[Label]:
+    if "population" not in columns:
+        return [Label('"name"', "", 7.5, LIGHT["town"], largest_scale=4e6)]
+    large, small = '"population" >= 200000', 'coalesce("population", 0) < 200000'
+    return [
+        Label('"name"', large, 9.0, LIGHT["town"], priority=6),
+        Label('"name"', small, 7.5, LIGHT["town"], largest_scale=4e6, priority=4),
+    ]

@@ -1,0 +1,412 @@
+"""What the web map's script reads: the results as plain data, nothing as markup."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.catalogue.records import Record
+from geo.grid import inside
+from geo.publish.basemap import Extent, encode
+from geo.publish.content import Content, CriterionView, ThemeView
+from geo.publish.overlay import mercator_frame, score
+from geo.publish.safetext import number, plain
+from geo.publish.tokens import DARK, LIGHT, ROUTES, SIZES
+
+__all__ = ["SURFACE_BUDGET", "countries_of", "payload", "sites_of"]
+
+Json = dict[str, Any]
+
+SURFACE_BUDGET: Final = 700_000
+"""Characters that all surfaces together may take in the page."""
+
+_WIDTHS: Final = (1100, 900, 700, 520, 380, 260)
+_TOWN_ORDER: Final = {"capital": 0, "province centre": 1}
+_PLAIN_COLUMNS: Final = (
+    "other_names",
+    "commodity",
+    "other_commodities",
+    "deposit_type",
+    "grade_unit",
+    "contained_basis",
+    "category",
+    "code",
+    "year",
+    "operator",
+    "source",
+    "flags",
+    "power_source",
+    "technology",
+)
+_NUMBER_COLUMNS: Final = (
+    "resource_mt",
+    "grade",
+    "contained_kt",
+    "precision_km",
+    "power_usd_mwh",
+    "power_low",
+    "power_high",
+)
+_STAGE_COLUMNS: Final = ("stage", "deposit_status", "development_status")
+
+
+def payload(content: Content, extent: Extent) -> Json:
+    """Everything that the page's script needs, as JSON-ready values.
+
+    Parameters
+    ----------
+    content : Content
+    extent : Extent
+
+    Returns
+    -------
+    dict
+        Text is unescaped: write it with `geo.publish.safetext.as_json`.
+    """
+    surfaces, note = _surfaces(content)
+    return {
+        "id": plain(content.id),
+        "title": plain(content.title),
+        "subtitle": plain(content.subtitle),
+        "disclaimer": plain(content.disclaimer),
+        "version": plain(content.version),
+        "recipe": plain(content.recipe_sha256),
+        "extent": list(extent.full),
+        "core": list(extent.core),
+        "region": [number(v, 7) for v in content.region.to_crs(4326).total_bounds],
+        "tokens": {
+            "light": dict(LIGHT),
+            "dark": dict(DARK),
+            "routes": dict(ROUTES),
+            "sizes": dict(SIZES),
+        },
+        "countries": countries_of(content),
+        "themes": [_theme(theme, surfaces.get(theme.id)) for theme in content.themes],
+        "routes": _routes(content.routes),
+        "towns": _towns(content),
+        "attribution": _attribution(content),
+        "layers": [
+            {
+                k: plain(getattr(layer, k))
+                for k in ("title", "attribution", "licence", "quality", "limits")
+            }
+            for layer in content.layers
+        ],
+        "records": [_record(record) for record in content.records],
+        "notes": [plain(text) for text in (*content.notes, *note)],
+    }
+
+
+def countries_of(content: Content) -> dict[str, str]:
+    """Names of countries by their two letters, as the layers give them."""
+    names: dict[str, str] = {}
+    for layer in content.layers:
+        if layer.role == "countries" and {"iso_a2", "name"} <= set(layer.frame.columns):
+            for code, name in zip(layer.frame["iso_a2"], layer.frame["name"], strict=True):
+                names.setdefault(plain(code), plain(name))
+    return dict(sorted(names.items()))
+
+
+def sites_of(theme: ThemeView) -> gpd.GeoDataFrame:
+    """Sites of a theme: ranked ones by rank, then excluded, then unknown ones, by score."""
+    groups = {"ranked": 0, "excluded": 1, "unknown": 2}
+    names = ["status", "rank", "score", "site_id"]
+    keys = [
+        (groups.get(plain(status), 3), _or(rank, np.inf), -_or(score_, -1.0), plain(site))
+        for status, rank, score_, site in theme.sites[names].astype(object).to_numpy()
+    ]
+    return theme.sites.iloc[sorted(range(len(keys)), key=keys.__getitem__)]
+
+
+def _or(value: object, missing: float) -> float:
+    found = number(value, 15)
+    return missing if found is None else float(found)
+
+
+def _theme(theme: ThemeView, surface: Json | None) -> Json:
+    sites = sites_of(theme)
+    ids = [plain(v) for v in sites["site_id"]]
+    cells, qualities = _cells(theme, ids)
+    return {
+        "id": plain(theme.id),
+        "title": plain(theme.title),
+        "kind": theme.kind,
+        "accent": theme.accent,
+        "accentDark": theme.accent_dark,
+        "scoreLabel": plain(theme.score_label),
+        "scoreNote": plain(theme.score_note),
+        "criteria": [_criterion(criterion) for criterion in theme.criteria],
+        "omitted": [[plain(title), plain(reason)] for title, reason in theme.omitted],
+        "exclusions": [
+            {
+                "id": plain(rule.id),
+                "title": plain(rule.title),
+                "effect": plain(rule.effect),
+                "source": plain(rule.source),
+                "area": number(rule.area_km2, 3),
+            }
+            for rule in theme.exclusions
+        ],
+        "sites": [
+            _site(dict(zip(sites.columns, row, strict=True))) for row in sites.to_numpy(object)
+        ],
+        "cells": cells,
+        "qualities": qualities,
+        "adds": _adds_up(theme),
+        "surface": surface,
+    }
+
+
+def _criterion(criterion: CriterionView) -> Json:
+    return {
+        "id": plain(criterion.id),
+        "title": plain(criterion.title),
+        "unit": plain(criterion.unit),
+        "weight": number(criterion.weight, 12),
+        "low": number(criterion.weight_low, 6),
+        "high": number(criterion.weight_high, 6),
+        "worst": plain(criterion.worst),
+        "best": plain(criterion.best),
+        "source": plain(criterion.source),
+        "note": plain(criterion.note),
+    }
+
+
+def _site(row: Mapping[str, Any]) -> Json:
+    out: Json = {
+        "id": plain(row["site_id"]),
+        "name": plain(row["name"]),
+        "province": plain(row.get("province")),
+        "lon": number(row["lon"], 8),
+        "lat": number(row["lat"], 8),
+        "status": plain(row["status"]),
+        "rank": number(row["rank"]),
+        "score": number(row["score"], 9),
+        "low": number(row.get("score_low"), 4),
+        "high": number(row.get("score_high"), 4),
+        "best": number(row.get("rank_best"), 4),
+        "worst": number(row.get("rank_worst"), 4),
+        "sure": number(row.get("confidence"), 3),
+        "known": number(row.get("known_criteria")),
+        "of": number(row.get("of_criteria")),
+        "excludedBy": _listed(row.get("excluded_by")),
+        "warnings": _listed(row.get("warnings")),
+        "note": plain(row.get("note")),
+        "stage": next((plain(row[k]) for k in _STAGE_COLUMNS if plain(row.get(k))), ""),
+        "freight": _freight(row),
+    }
+    out |= {key: plain(row.get(key)) for key in _PLAIN_COLUMNS if plain(row.get(key))}
+    out |= {key: value for key in _NUMBER_COLUMNS if (value := number(row.get(key), 5)) is not None}
+    if isinstance(row.get("year"), float):
+        out["year"] = plain(number(row["year"]))
+    return out
+
+
+def _listed(value: object) -> list[str]:
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(v) for v in value if plain(v)]
+    return [part.strip() for part in plain(value).split(";") if part.strip()]
+
+
+def _freight(row: Mapping[str, Any]) -> dict[str, list[float | int | None]]:
+    codes = [
+        key.removeprefix("freight_")
+        for key in row
+        if key.startswith("freight_") and len(key) == len("freight_XX")
+    ]
+    found = {
+        code: [number(row.get(f"freight_{code}{end}"), 5) for end in ("_low", "", "_high")]
+        for code in codes
+    }
+    return {code: values for code, values in found.items() if values[1] is not None}
+
+
+def _cells(theme: ThemeView, ids: list[str]) -> tuple[list[Json], list[str]]:
+    """Per criterion: value, value-function output and quality of each site, in order."""
+    table = theme.criteria_table
+    qualities: list[str] = []
+    out: list[Json] = []
+    for criterion in theme.criteria:
+        rows = table[table["criterion"] == criterion.id].drop_duplicates("site_id")
+        rows = rows.set_index(rows["site_id"].map(plain)).reindex(ids)
+        marks = [plain(v) for v in rows["quality"]]
+        qualities += [mark for mark in dict.fromkeys(marks) if mark not in qualities]
+        out.append(
+            {
+                "value": [_value(v) for v in rows["value"]],
+                "score": [number(v, 9) for v in rows["value_score"]],
+                "quality": [qualities.index(mark) for mark in marks],
+                "weight": number(rows["weight"].dropna().iloc[0], 12)
+                if rows["weight"].notna().any()
+                else number(criterion.weight, 12),
+            }
+        )
+    return out, qualities
+
+
+def _value(value: object) -> float | int | str | None:
+    short = number(value, 6)
+    return short if short is not None else plain(value) or None
+
+
+def _adds_up(theme: ThemeView) -> bool:
+    """Whether the contributions of every site sum to its score, as a weighted sum's do."""
+    table = theme.criteria_table
+    sums = pd.to_numeric(table["contribution"], errors="coerce").fillna(0.0)
+    total = sums.groupby(table["site_id"]).sum()
+    scored = theme.sites[theme.sites["status"] == "ranked"]
+    scores = pd.to_numeric(scored["score"], errors="coerce").to_numpy(dtype=float)
+    mine = total.reindex(scored["site_id"]).to_numpy(dtype=float)
+    return bool(len(scores)) and bool(np.allclose(mine, scores, rtol=0, atol=1e-6))
+
+
+class _Words:
+    """Texts by number, each stored once."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def __call__(self, text: object) -> int:
+        return self._places.setdefault(plain(text), len(self._places))
+
+    def all(self) -> list[str]:
+        return list(self._places)
+
+
+def _routes(routes: gpd.GeoDataFrame) -> Json:
+    """Ways by site; texts, legs and lines that several ways share are stored once."""
+    words, lines = _Words(), _Words()
+    legs: dict[tuple[Any, ...], int] = {}
+    ways: dict[str, dict[tuple[str, str], list[int]]] = {}
+    geometry = routes.geometry.name
+    names = [c for c in routes.columns if c != geometry]
+    rows = routes[names].to_dict("records")
+    shapes = np.asarray(routes.geometry.array, dtype=object)
+    order = sorted(range(len(rows)), key=lambda k: _route_key(rows[k]))
+    for k in order:
+        row = rows[k]
+        leg = _leg(row, _line(shapes[k], lines), words)
+        key = (plain(row["country"]), plain(row["destination"]))
+        way = ways.setdefault(plain(row["site_id"]), {}).setdefault(key, [])
+        way.append(legs.setdefault(leg, len(legs)))
+    return {
+        "ways": {
+            site: [[country, words(to), numbers] for (country, to), numbers in found.items()]
+            for site, found in ways.items()
+        },
+        "legs": [list(leg) for leg in legs],
+        "lines": lines.all(),
+        "words": words.all(),
+    }
+
+
+def _route_key(row: Mapping[str, Any]) -> tuple[str, str, str, float]:
+    leg = number(row["leg"])
+    return plain(row["site_id"]), plain(row["country"]), plain(row["destination"]), leg or 0
+
+
+def _leg(row: Mapping[str, Any], place: object, words: _Words) -> tuple[Any, ...]:
+    return (
+        words(row["mode"]),
+        words(row["from"]),
+        words(row["to"]),
+        number(row["km"], 5),
+        *(number(row[f"usd_per_t{end}"], 5) for end in ("_low", "", "_high")),
+        words(row.get("source")),
+        place,
+    )
+
+
+def _line(shape: Any, lines: _Words) -> int | tuple[Any, ...] | None:
+    """Number of a leg's line, the place of a leg without length, or None."""
+    if shape is None or shape.is_empty:
+        return None
+    if shape.geom_type == "Point":
+        return (number(shape.y, 7), number(shape.x, 7))
+    merged = shapely.line_merge(shape) if shape.geom_type == "MultiLineString" else shape
+    parts = shapely.get_parts(shapely.simplify(merged, 0.008))
+    code = encode(shapely.get_coordinates(part) for part in parts)
+    return lines(code) if code else None
+
+
+def _towns(content: Content) -> list[list[Any]]:
+    """The largest towns: name, longitude, latitude and people."""
+    towns: list[list[Any]] = []
+    for layer in content.layers:
+        if layer.role == "towns":
+            towns += _points(layer.frame.to_crs(4326))
+    return sorted(towns, key=lambda town: (town[4], -(town[3] or 0), town[0]))[:60]
+
+
+def _points(frame: gpd.GeoDataFrame) -> list[list[Any]]:
+    blank = pd.Series(np.nan, index=frame.index)
+    people, rank = frame.get("population", blank), frame.get("rank", blank)
+    return [
+        [plain(name), number(p.x, 7), number(p.y, 7), number(count), _TOWN_ORDER.get(place, 2)]
+        for name, p, count, place in zip(frame["name"], frame.geometry, people, rank, strict=True)
+        if p is not None and not p.is_empty
+    ]
+
+
+def _attribution(content: Content) -> list[str]:
+    drawn = [plain(layer.attribution) for layer in content.layers if len(layer.frame)]
+    return [text for text in dict.fromkeys(drawn) if text]
+
+
+def _record(record: Record) -> Json:
+    keys = (
+        "id",
+        "title",
+        "licence",
+        "licence_url",
+        "attribution",
+        "source",
+        "retrieved",
+        "quality",
+        "limits",
+        "sha256",
+    )
+    found = {key: plain(getattr(record, key, None)) for key in keys}
+    return {key: text for key, text in found.items() if text}
+
+
+def _surfaces(content: Content) -> tuple[dict[str, Json], list[str]]:
+    """Score surfaces at the finest width that keeps them all within the budget."""
+    names = [t for t in content.themes if f"{t.id}-score" in content.surfaces]
+    if not names:
+        return {}, []
+    within = inside(content.grid, content.region)
+    for width in _WIDTHS:
+        frame = mercator_frame(content.grid, min(width, 2 * content.grid.shape[1]))
+        drawn = {theme.id: _surface(content, theme, within, frame) for theme in names}
+        if sum(len(s["image"]) for s in drawn.values()) <= SURFACE_BUDGET:
+            break
+    south, north = content.region.to_crs(4326).total_bounds[[1, 3]]
+    side = frame.pixel * float(np.cos(np.radians((south + north) / 2))) / 1000
+    return drawn, [
+        f"In this page surfaces are drawn with pixels of about {side:.1f} km; "
+        "the GeoTIFF files beside it hold every cell."
+    ]
+
+
+def _surface(content: Content, theme: ThemeView, within: Any, frame: Any) -> Json:
+    bits = content.surfaces.get(f"{theme.id}-excluded")
+    mask = np.zeros(within.shape, dtype=bool)
+    if bits is not None:
+        hard = sum(1 << rule.bit for rule in theme.exclusions if rule.effect == "exclude")
+        mask = (np.nan_to_num(np.asarray(bits.values)).astype(np.int64) & hard) != 0
+    values = content.surfaces[f"{theme.id}-score"]
+    overlay, breaks, colours = score(values, mask, within, content.grid, frame)
+    west, south, east, north = overlay.bounds
+    unknown = within & ~mask & ~np.isfinite(np.asarray(values.values, dtype=float))
+    return {
+        "image": overlay.uri,
+        "bounds": [[south, west], [north, east]],
+        "breaks": breaks,
+        "colours": colours,
+        "excluded": bool((mask & within).any()),
+        "unknown": bool(unknown.any()),
+    }

@@ -1,0 +1,54 @@
+"""Which surfaces of a study are written, under which names and titles."""
+
+from dataclasses import dataclass
+
+from geo.publish.content import Content, ThemeView
+
+__all__ = ["Surface", "listed"]
+
+
+@dataclass(frozen=True)
+class Surface:
+    """One raster file: `name` without ``.tif``; `role` tells how it is drawn.
+
+    `role` is ``"criterion"``, ``"score"``, ``"score-high"``, ``"excluded"`` or ``"relief"``;
+    `theme` is None for the relief.
+    """
+
+    name: str
+    role: str
+    title: str
+    unit: str
+    note: str
+    theme: ThemeView | None
+
+
+def listed(content: Content) -> tuple[Surface, ...]:
+    """Surfaces that a study has, theme by theme: score, exclusion, then the criteria.
+
+    Parameters
+    ----------
+    content : Content
+
+    Returns
+    -------
+    tuple of Surface
+        A criterion without a surface is left out.
+    """
+    found = [surface for theme in content.themes for surface in _of_theme(theme)]
+    found.append(Surface("relief", "relief", "Relief", "m", "Height above the sea", None))
+    return tuple(surface for surface in found if surface.name in content.surfaces)
+
+
+def _of_theme(theme: ThemeView) -> list[Surface]:
+    name = theme.id
+    best = f"{theme.score_label}: highest that unknowns allow"
+    return [
+        Surface(f"{name}-score", "score", theme.score_label, "", theme.score_note, theme),
+        Surface(f"{name}-score-high", "score-high", best, "", theme.score_note, theme),
+        Surface(f"{name}-excluded", "excluded", "Excluded and warned areas", "", "", theme),
+        *(
+            Surface(f"{name}-{c.id}", "criterion", c.title, c.unit, c.source, theme)
+            for c in theme.criteria
+        ),
+    ]

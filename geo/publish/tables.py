@@ -1,0 +1,359 @@
+"""Results as tables: CSV for scripts and spreadsheets, GeoParquet, and one GeoPackage."""
+
+import csv
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from geo.errors import OutputError
+from geo.publish.content import Content
+from geo.publish.mapstyles import layer_style, routes_style, sites_style
+from geo.publish.qml import VectorStyle, document
+
+__all__ = [
+    "cell",
+    "table_name",
+    "write_criteria_csv",
+    "write_geopackage",
+    "write_routes_csv",
+    "write_sites_csv",
+    "write_sites_parquet",
+]
+
+SITE_COLUMNS = (
+    "theme", "rank", "site_id", "name", "lon", "lat", "status", "excluded_by", "score",
+    "score_low", "score_high", "rank_best", "rank_worst", "confidence", "known_criteria",
+    "of_criteria", "warnings",
+)  # fmt: skip
+CRITERIA_COLUMNS = (
+    "theme", "site_id", "criterion", "value", "unit", "value_score", "weight", "contribution",
+    "quality", "source",
+)  # fmt: skip
+ROUTE_COLUMNS = (
+    "site_id", "destination", "country", "leg", "mode", "from", "to", "km", "usd_per_t_low",
+    "usd_per_t", "usd_per_t_high", "hours", "source",
+)  # fmt: skip
+
+_STAMP = "2026-01-01T00:00:00.000Z"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def write_sites_csv(content: Content, path: Path) -> None:
+    """Write every site of every theme, one row each, themes in recipe order.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    _write_csv(_sites(content).drop(columns="geometry"), path)
+
+
+def write_criteria_csv(content: Content, path: Path) -> None:
+    """Write every criterion of every site, one row each.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    frames = [theme.criteria_table.assign(theme=theme.id) for theme in content.themes]
+    _write_csv(_joined(frames, CRITERIA_COLUMNS), path)
+
+
+def write_routes_csv(content: Content, path: Path) -> None:
+    """Write every leg of every site's way to each destination, one row each.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    legs = pd.DataFrame(content.routes.drop(columns=content.routes.geometry.name))
+    _write_csv(_joined([legs], ROUTE_COLUMNS), path)
+
+
+def write_sites_parquet(content: Content, path: Path) -> None:
+    """Write the rows of ``sites.csv`` with their points as GeoParquet.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    _sites(content).to_parquet(path, index=False, compression="zstd", schema_version="1.0.0")
+
+
+def write_geopackage(content: Content, path: Path) -> None:
+    """Write sites, routes and every layer of the map into one GeoPackage with styles inside.
+
+    Tables are ``sites_<theme>``, ``routes`` and the layers' ids, with ``-`` as ``_``; the
+    styles stand in ``layer_styles``, where QGIS looks when a layer is added by hand.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+        Must not exist yet.
+
+    Raises
+    ------
+    OutputError
+        If two layers would have the same table, or a table does not hold what was written.
+    """
+    styles: dict[str, VectorStyle] = {}
+    with _fixed_date():
+        for theme in content.themes:
+            name = table_name(f"sites-{theme.id}")
+            frame = _sites(content, theme.id).drop(columns="theme")
+            _write_layer(path, name, frame, theme.title, styles)
+            styles[name] = sites_style(theme)
+        routes = _named(content.routes)
+        _write_layer(path, "routes", routes, "Routes", styles)
+        styles["routes"] = routes_style()
+        for view in content.layers:
+            name = table_name(view.id)
+            _write_layer(path, name, view.frame, view.title, styles, view.attribution)
+            styles[name] = layer_style(view)
+        _write_styles(path, styles)
+
+
+def table_name(identifier: str) -> str:
+    """Name of a layer's table: the id with ``-`` as ``_``.
+
+    Examples
+    --------
+    >>> table_name("towns-mongolia")
+    'towns_mongolia'
+    """
+    return identifier.replace("-", "_")
+
+
+def cell(value: object) -> str:
+    """One cell of a CSV file.
+
+    Numbers have a point and at most ten digits; unknown is empty; a text that a spreadsheet
+    would run as a formula begins with an apostrophe.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> cell(0.1 + 0.2), cell(3.0), cell(None), cell("=1+1"), cell("-5"), cell(True)
+    ('0.3', '3', '', "'=1+1", '-5', 'true')
+    """
+    if _unknown(value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        return _number(float(value))
+    return _guarded(_text(value))
+
+
+def _guarded(text: str) -> str:
+    clean = text.replace("\x00", "\ufffd")
+    if clean.startswith(_FORMULA) and not _NUMBER.fullmatch(clean):
+        return f"'{clean}"
+    return clean
+
+
+def _number(value: float) -> str:
+    if math.isinf(value):
+        raise OutputError("a table holds an infinite number: find where it comes from")
+    # Ten digits: the last bits of a sum differ from machine to machine.
+    text = repr(float(f"{value:.10g}"))
+    return "0" if text == "-0.0" else text.removesuffix(".0")
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    names = [str(name) for name in frame.columns]
+    columns = [_cells(str(name), frame[name]) for name in frame.columns]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(zip(*columns, strict=True))
+
+
+def _cells(name: str, values: Iterable[object]) -> list[str]:
+    if name in ("lon", "lat"):
+        return [f"{value:.6f}" for value in values]
+    return [cell(value) for value in values]
+
+
+def _sites(content: Content, only: str | None = None) -> gpd.GeoDataFrame:
+    frames = [
+        _named(theme.sites).assign(theme=theme.id)
+        for theme in content.themes
+        if only in (None, theme.id)
+    ]
+    return gpd.GeoDataFrame(_joined(frames, SITE_COLUMNS), geometry="geometry", crs=4326)
+
+
+def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    name = frame.geometry.name
+    return frame if name == "geometry" else frame.rename_geometry("geometry")
+
+
+def _joined(frames: Sequence[pd.DataFrame], first: Sequence[str]) -> pd.DataFrame:
+    """Stack frames under the same columns: `first`, then others as they come, geometry last."""
+    others = dict.fromkeys(name for frame in frames for name in frame.columns if name not in first)
+    has_geometry = others.pop("geometry", "no") is None
+    columns = {
+        name: _typed([value for frame in frames for value in _column(frame, name)])
+        for name in (*first, *others)
+    }
+    if has_geometry:
+        shapes = [shape for frame in frames for shape in frame["geometry"]]
+        columns["geometry"] = gpd.GeoSeries(shapes, crs=4326)
+    return pd.DataFrame(columns)
+
+
+def _column(frame: pd.DataFrame, name: str) -> Iterable[object]:
+    return frame[name].tolist() if name in frame else [None] * len(frame)
+
+
+def _typed(values: list[object]) -> "pd.Series[Any]":
+    """Give a column one type that every format knows: boolean, whole, number or text."""
+    known = [value for value in values if not _unknown(value)]
+    empty = [None if _unknown(value) else value for value in values]
+    if known and all(isinstance(value, bool | np.bool_) for value in known):
+        return pd.Series(empty, dtype="boolean")
+    if known and all(isinstance(value, int | np.integer) for value in known):
+        return pd.Series(empty, dtype="Int64")
+    if known and all(isinstance(value, int | float | np.number) for value in known):
+        return pd.Series([np.nan if value is None else value for value in empty], dtype=np.float64)
+    texts = [None if value is None else _text(value) for value in empty]
+    return pd.Series(texts, dtype=object)
+
+
+def _unknown(value: object) -> bool:
+    if isinstance(value, float | np.floating):
+        return math.isnan(value)
+    return value is None or value is pd.NA or value is pd.NaT
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple | np.ndarray):
+        return ";".join(str(part) for part in value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@contextmanager
+def _fixed_date() -> Iterator[None]:
+    """Let GeoPackages carry a fixed date, so that equal content gives equal bytes."""
+    # No sync after each table: the finished folder is synced as a whole.
+    options = {"OGR_CURRENT_DATE": _STAMP, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+    pyogrio.set_gdal_config_options(options)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(options))
+
+
+def _write_layer(
+    path: Path,
+    name: str,
+    frame: gpd.GeoDataFrame,
+    title: str,
+    taken: Mapping[str, VectorStyle],
+    said: str = "",
+) -> None:
+    if name in taken:
+        raise OutputError(f"two layers would be written as {name!r}: give one another id")
+    plain = gpd.GeoDataFrame(
+        {column: _typed(frame[column].tolist()) for column in _attributes(frame)},
+        geometry=frame.geometry.to_numpy(),
+        crs=4326,
+    ).rename(columns={column: f"{column}_" for column in frame.columns if column in _RESERVED})
+    geometry_type = _make_uniform(plain)
+    pyogrio.write_dataframe(
+        plain,
+        path,
+        layer=name,
+        driver="GPKG",
+        geometry_type=geometry_type,
+        append=path.exists(),
+        dataset_options=None if path.exists() else {"VERSION": "1.3"},
+        layer_options={"IDENTIFIER": title, "DESCRIPTION": said, "GEOMETRY_NAME": "geom"},
+    )
+    written = pyogrio.read_info(path, layer=name)["features"]
+    if written != len(frame):
+        raise OutputError(f"{path.name}: {name} holds {written} of {len(frame)} rows: disk full?")
+
+
+_RESERVED = ("fid", "geom")
+
+
+def _attributes(frame: gpd.GeoDataFrame) -> list[str]:
+    return [name for name in frame.columns if name != frame.geometry.name]
+
+
+def _make_uniform(frame: gpd.GeoDataFrame) -> str:
+    """Give every feature the highest dimension's type, as layers of a GIS have one; say which."""
+    if frame.empty:
+        return "Unknown"
+    shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    dimension = int(max(shapely.get_dimensions(shapes), default=0))
+    if dimension == 0 and (shapely.get_type_id(shapes) == 0).all():
+        return "Point"
+    parts, owner = shapely.get_parts(_unfolded(shapes), return_index=True)
+    kept = shapely.get_dimensions(parts) == dimension
+    collect = (shapely.multipoints, shapely.multilinestrings, shapely.multipolygons)[dimension]
+    whole = collect(parts[kept], indices=owner[kept], out=np.full(len(shapes), None, dtype=object))
+    frame[frame.geometry.name] = gpd.GeoSeries(whole, index=frame.index, crs=frame.crs)
+    return ("MultiPoint", "MultiLineString", "MultiPolygon")[dimension]
+
+
+def _unfolded(shapes: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> object:
+    """Split collections, so that the multi-geometries inside them come apart too."""
+    folded = shapely.get_type_id(shapes) == 7
+    if folded.any():
+        shapes = shapes.copy()
+        for number in np.flatnonzero(folded):
+            inner = shapely.get_parts(shapely.get_parts(shapes[number]))
+            shapes[number] = shapely.geometrycollections(inner)
+    return shapes
+
+
+def _write_styles(path: Path, styles: Mapping[str, VectorStyle]) -> None:
+    rows = [
+        {
+            "f_table_catalog": "",
+            "f_table_schema": "",
+            "f_table_name": name,
+            "f_geometry_column": "geom",
+            "styleName": "lodemap",
+            "styleQML": document(style.renderer, style.labeling),
+            "styleSLD": "",
+            "useAsDefault": True,
+            "description": "Style of Lodemap's map",
+            "owner": "",
+            "ui": None,
+            "update_time": pd.Timestamp(_STAMP),
+        }
+        for name, style in styles.items()
+    ]
+    pyogrio.write_dataframe(
+        pd.DataFrame(rows), path, layer="layer_styles", driver="GPKG", append=True,
+        layer_options={"FID": "id"},
+    )  # fmt: skip

@@ -1,0 +1,19 @@
+"""Criteria to scores, scores to ranks, and how sure a rank is.
+
+Each module is usable alone, on plain arrays and frames:
+
+`weighting`
+    Weights, their ranges and seeded draws from them.
+`ranking`
+    A matrix and weights to scores and ranks.
+`overlay`
+    The score of every cell of a grid.
+`places`
+    The best places of a score surface, some distance apart, with names.
+`robustness`
+    Draws over weights, values and unknowns; how far a weight may move.
+`sites`
+    The score table and the criteria table of a theme.
+`explain`
+    Why a site stands where it stands, in sentences.
+"""

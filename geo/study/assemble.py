@@ -1,0 +1,271 @@
+"""From scored themes to the content that every output reads."""
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from geo.criteria.exclusion import waterfall
+from geo.errors import EmptyLayerError
+from geo.grid import cell_size
+from geo.provenance import package_version
+from geo.publish.content import Content, CriterionView, ExclusionView, LayerView, ThemeView
+from geo.publish.tokens import ACCENTS
+from geo.recipe import CriterionSpec
+from geo.recipe.measures import MEASURES
+from geo.scoring.weighting import normalise
+from geo.study.power import power_columns
+from geo.study.scored import ScoredTheme, value_function, weight_range
+from geo.study.trade import ROUTE_COLUMNS, freight_columns, routes_of
+from geo.study.workbench import Workbench
+
+__all__ = ["assemble"]
+
+_ROLES = {
+    "countries": "countries",
+    "land": "land",
+    "provinces": "provinces",
+    "lakes": "water",
+    "rivers": "rivers",
+    "railways": "rail",
+    "roads": "roads",
+    "towns": "towns",
+    "ports": "ports",
+    "crossings": "crossings",
+    "protected": "protected",
+    "power": "power",
+    "sea": "sea",
+}
+_BESIDE = (
+    "status_in",
+    "geometry",
+    "lon",
+    "lat",
+    "excluded_by",
+    "warnings",
+    "site_id",
+    "name",
+    "counted_within",
+)
+
+
+def assemble(bench: Workbench, themes: Sequence[ScoredTheme]) -> Content:
+    """Gather everything that a study has to show.
+
+    Parameters
+    ----------
+    bench : Workbench
+    themes : sequence of ScoredTheme
+        In the recipe's order.
+
+    Returns
+    -------
+    Content
+    """
+    recipe = bench.recipe
+    routes = [routes_of(bench, theme.spec, theme.sites) for theme in themes if theme.spec.freight]
+    views = [_theme_view(bench, theme, place) for place, theme in enumerate(themes)]
+    return Content(
+        id=recipe.id,
+        title=recipe.title,
+        subtitle=recipe.subtitle,
+        themes=tuple(views),
+        routes=_joined(routes),
+        layers=_layers(bench),
+        surfaces=_surfaces(bench, themes),
+        records=bench.records,
+        notes=recipe.notes,
+        disclaimer=recipe.disclaimer,
+        version=package_version(),
+        recipe_sha256=recipe.sha256,
+        grid=bench.grid,
+        region=bench.region.to_crs(4326),
+    )
+
+
+def _joined(routes: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    filled = [frame for frame in routes if not frame.empty]
+    if not filled:
+        return gpd.GeoDataFrame({c: [] for c in ROUTE_COLUMNS}, geometry=[], crs=4326)
+    joined = pd.concat(filled, ignore_index=True)
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=4326)
+
+
+def _theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
+    spec = theme.spec
+    accent = spec.accent or ACCENTS[place % len(ACCENTS)]
+    deposits = spec.sites.kind == "deposits"
+    return ThemeView(
+        id=spec.id,
+        title=spec.title,
+        kind=spec.sites.kind,
+        accent=accent,
+        accent_dark=_lighter(accent),
+        criteria=_criteria(bench, theme),
+        omitted=spec.omitted,
+        exclusions=_exclusions(bench, theme),
+        sites=_sites(bench, theme),
+        criteria_table=theme.scores.criteria,
+        score_label="Location score" if deposits else "Score",
+        score_note=_score_note(theme),
+    )
+
+
+def _lighter(colour: str) -> str:
+    """Mix a colour half way to white, for dark backgrounds."""
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(part + (255 - part) * 0.45):02x}" for part in parts)
+
+
+def _score_note(theme: ScoredTheme) -> str:
+    total = len(theme.spec.criteria)
+    if len(theme.surfaces) == total:
+        return "Weighted sum of all criteria at every cell."
+    return (
+        f"The surface shows the {len(theme.surfaces)} of {total} criteria that exist in every "
+        "cell, their weights scaled to 1: it tells places apart, not deposits, and is not the "
+        "score of a site."
+    )
+
+
+def _criteria(bench: Workbench, theme: ScoredTheme) -> tuple[CriterionView, ...]:
+    spread = bench.recipe.draws.weight_range
+    ranges = [weight_range(criterion, spread) for criterion in theme.spec.criteria]
+    total = sum(found.central for found in ranges)
+    weights = normalise([found.central for found in ranges])
+    return tuple(
+        _criterion(criterion, float(weight), found.low / total, found.high / total)
+        for criterion, weight, found in zip(theme.spec.criteria, weights, ranges, strict=True)
+    )
+
+
+def _criterion(spec: CriterionSpec, weight: float, low: float, high: float) -> CriterionView:
+    function = value_function(spec.value)
+    worst, best = function.domain()
+    return CriterionView(
+        id=spec.id,
+        title=spec.title,
+        unit=spec.unit,
+        weight=weight,
+        weight_low=low,
+        weight_high=high,
+        worst=worst,
+        best=best,
+        source=spec.source,
+        note=spec.note,
+        spatial=MEASURES[spec.measure.name].spatial,
+        shape=function.to_dict(),
+    )
+
+
+def _exclusions(bench: Workbench, theme: ScoredTheme) -> tuple[ExclusionView, ...]:
+    height, width = cell_size(bench.grid)
+    lost = waterfall(theme.bits, theme.rules, bench.inside, height * width / 1e6)
+    alone = dict(zip(lost["rule"], lost["alone_km2"], strict=True))
+    return tuple(
+        ExclusionView(rule.id, rule.title, bit, rule.effect, rule.source, alone.get(rule.id))
+        for bit, rule in enumerate(theme.rules)
+    )
+
+
+def _sites(bench: Workbench, theme: ScoredTheme) -> gpd.GeoDataFrame:
+    sites = theme.sites
+    first = sites[["site_id", "name", "lon", "lat"]].copy()
+    scores = theme.scores.sites.loc[sites.index]
+    frame = pd.concat(
+        [
+            scores[["rank"]],
+            first,
+            scores[["status"]],
+            sites[["excluded_by"]],
+            scores.drop(columns=["rank", "status"]),
+            sites[["warnings"]],
+            _province(bench, sites),
+            freight_columns(bench, theme.spec, sites),
+            power_columns(bench, sites),
+            _own_columns(sites),
+        ],
+        axis=1,
+    )
+    frame["warnings"] = _with_precision(bench, frame)
+    order = frame.assign(status=frame["status"].map({"ranked": 0, "unknown": 1, "excluded": 2}))
+    frame = frame.loc[order.sort_values(["status", "rank", "site_id"]).index]
+    found = gpd.GeoDataFrame(frame, geometry=sites.geometry.loc[frame.index], crs=4326)
+    return found.reset_index(drop=True)
+
+
+def _own_columns(sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The sites' own columns; what the table of sites calls by the same name is renamed."""
+    own = sites.drop(columns=[c for c in (*_BESIDE, "province") if c in sites])
+    return own.rename(columns={"status": "stage", "confidence": "record_confidence"})
+
+
+def _province(bench: Workbench, sites: gpd.GeoDataFrame) -> pd.Series:
+    """Province of each site: its own column, else the polygon that holds it."""
+    if "province" in sites:
+        return sites["province"]
+    blank = pd.Series("", sites.index, name="province", dtype=object)
+    layers = bench.recipe.base.get("provinces", ())
+    if not layers:
+        return blank
+    polygons = bench.features(layers[0]).to_crs(4326)[["name", "geometry"]]
+    joined = gpd.sjoin(sites[["geometry"]], polygons, predicate="within")
+    joined = joined[~joined.index.duplicated()]
+    return blank.where(~blank.index.isin(joined.index), joined["name"]).rename("province")
+
+
+def _with_precision(bench: Workbench, frame: pd.DataFrame) -> pd.Series:
+    """Add a warning where a point is coarser than the grid that it is read from."""
+    if "precision_km" not in frame:
+        return frame["warnings"]
+    coarse = frame["precision_km"].astype(np.float64) * 1000 > cell_size(bench.grid)[0]
+    said = "point ±" + frame["precision_km"].map(lambda km: f"{km:g}") + " km"
+    joined = frame["warnings"].where(frame["warnings"] == "", frame["warnings"] + "; ") + said
+    return frame["warnings"].where(~coarse, joined)
+
+
+def _layers(bench: Workbench) -> tuple[LayerView, ...]:
+    views = [_layer(bench, bench.recipe.region, "region", bench.region)]
+    for role, layers in bench.recipe.base.items():
+        if role in _ROLES:
+            views += [_layer(bench, layer, _ROLES[role], bench.features(layer)) for layer in layers]
+    shown = {view.id for view in views}
+    for theme in bench.recipe.themes:
+        layer = theme.sites.layer
+        if layer is not None and layer not in shown:
+            views.append(_layer(bench, layer, "deposits", bench.features(layer)))
+            shown.add(layer)
+    return tuple(views)
+
+
+def _layer(bench: Workbench, layer: str, role: str, frame: gpd.GeoDataFrame) -> LayerView:
+    record = bench.catalogue[layer]
+    usable = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+    if usable.empty:
+        raise EmptyLayerError(f"{record.path.name}: nothing to draw: leave it out of [base]")
+    return LayerView(
+        id=layer,
+        title=record.title,
+        role=role,
+        frame=usable.to_crs(4326).reset_index(drop=True),
+        attribution=record.attribution,
+        licence=record.licence,
+        quality=record.quality,
+        limits=record.limits,
+    )
+
+
+def _surfaces(bench: Workbench, themes: Sequence[ScoredTheme]) -> xr.Dataset:
+    found: dict[str, xr.DataArray] = {}
+    for theme in themes:
+        name = theme.spec.id
+        for criterion, surface in theme.surfaces.items():
+            found[f"{name}-{criterion}"] = surface.value
+        found[f"{name}-score"] = bench.mask(theme.score["score"])
+        found[f"{name}-score-high"] = bench.mask(theme.score["score_high"])
+        found[f"{name}-excluded"] = theme.bits.where(bench.inside, np.uint16(65535))
+    for layer in bench.recipe.base.get("relief", ()):
+        found["relief"] = bench.raster(layer)
+    return xr.Dataset(found)

@@ -1,0 +1,229 @@
+"""Clean power of a study: yields and levelised cost, computed once for all themes."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from geo.energy.economics import CostAssumptions, CostRange, cheapest, lcoe_surface
+from geo.energy.solar import PvSystem, solar_resource
+from geo.energy.solar import yield_surface as solar_yield
+from geo.energy.wind import Turbine, WindLosses
+from geo.energy.wind_points import high_points
+from geo.energy.windfield import speed_surface
+from geo.energy.windfield import yield_surface as wind_yield
+from geo.errors import RecipeError
+from geo.grid import cell_of
+from geo.recipe import CostSpec, EnergySpec
+from geo.study.workbench import Workbench
+
+__all__ = ["Range", "power_columns", "power_cost", "solar_surfaces", "wind_surfaces"]
+
+Z80 = 1.2815515655446004
+"""Half width of the central 80 % of a normal distribution, in standard deviations."""
+
+Case = Literal["low", "central", "high"]
+_TECHNOLOGIES = ("", "solar", "wind")
+
+
+@dataclass(frozen=True, eq=False)
+class Range:
+    """A surface with its 80 % interval, or its low and high case."""
+
+    low: xr.DataArray
+    central: xr.DataArray
+    high: xr.DataArray
+
+
+@dataclass(frozen=True, eq=False)
+class SolarSurfaces:
+    """Yearly radiation [kWh/m2] and AC capacity factor [share]."""
+
+    radiation: xr.DataArray
+    factor: Range
+
+
+@dataclass(frozen=True, eq=False)
+class WindSurfaces:
+    """Mean speed at hub height [m/s] and net capacity factor [share]; NaN where unknown."""
+
+    speed: Range
+    factor: Range
+
+
+def _spec(bench: Workbench) -> EnergySpec:
+    spec = bench.recipe.energy
+    if spec is None:
+        raise RecipeError([f"{bench.recipe.path.name}:1: measures of power need [energy]"])
+    return spec
+
+
+def _interval(central: xr.DataArray, sd: xr.DataArray, most: float | None = None) -> Range:
+    reach = np.float32(Z80) * sd
+    return Range((central - reach).clip(0, None), central, (central + reach).clip(None, most))
+
+
+def solar_surfaces(bench: Workbench) -> SolarSurfaces:
+    """Radiation and solar yield on the grid.
+
+    Parameters
+    ----------
+    bench : Workbench
+
+    Returns
+    -------
+    SolarSurfaces
+    """
+
+    def make() -> SolarSurfaces:
+        spec = _spec(bench)
+        west, south, east, north = (float(v) for v in _bounds(bench))
+        resource = solar_resource(
+            bench.native(spec.solar.radiation),
+            bench.features(spec.solar.points),
+            bench.native(spec.solar.turbidity),
+            bench.native(spec.relief),
+            bench.native(spec.temperature),
+            (west, south, east, north),
+        )
+        found = solar_yield(resource, bench.grid, PvSystem(**dict(spec.solar.system)))
+        factor = _interval(found["capacity_factor_ac"], found["capacity_factor_sd"], 1.0)
+        return SolarSurfaces(found["ghi_annual"], factor)
+
+    return bench.keep("solar", make)
+
+
+def _bounds(bench: Workbench) -> tuple[float, float, float, float]:
+    """Extent of the whole grid in degrees, a little more than the region's."""
+    box = bench.grid.geographic_extent.boundingbox
+    return box.left, box.bottom, box.right, box.top
+
+
+def wind_surfaces(bench: Workbench) -> WindSurfaces:
+    """Wind speed and yield on the grid, unknown where no point supports them.
+
+    Parameters
+    ----------
+    bench : Workbench
+
+    Returns
+    -------
+    WindSurfaces
+    """
+
+    def make() -> WindSurfaces:
+        spec = _spec(bench)
+        wind = spec.wind
+        curves = bench.table(wind.turbines)
+        turbine = Turbine.from_table(curves, wind.turbine, hub_height=wind.hub_height)
+        losses = WindLosses(**dict(wind.losses))
+        relief, temperature = bench.native(spec.relief), bench.native(spec.temperature)
+        points = high_points(
+            bench.features(wind.points),
+            bench.features(wind.stations),
+            turbine,
+            relief,
+            temperature,
+            hub_height=wind.hub_height,
+            turbines={
+                plant: Turbine.from_table(curves, name, hub_height=wind.hub_height)
+                for plant, name in wind.machines.items()
+            },
+            losses=losses,
+        )
+        speed = speed_surface(points, bench.grid, wind.hub_height)
+        found = wind_yield(speed, bench.grid, turbine, relief, temperature, losses=losses)
+        return WindSurfaces(
+            _interval(speed["speed"], speed["speed_sd"]),
+            Range(found["low"], found["capacity_factor"], found["high"]),
+        )
+
+    return bench.keep("wind", make)
+
+
+def _costs(technology: str, spec: CostSpec) -> CostAssumptions:
+    return CostAssumptions(
+        technology=technology,
+        capital_cost=CostRange(*spec.capital),
+        fixed_operating_cost=CostRange(*spec.fixed),
+        variable_operating_cost=CostRange(0.0, 0.0, 0.0),
+        rate=CostRange(*spec.rate),
+        years=round(spec.years),
+        basis="real",
+        currency_year=2024,
+        sources={"all": spec.source},
+    )
+
+
+def power_cost(bench: Workbench, technology: str) -> Range:
+    """Levelised cost of solar, wind or the cheaper of the two [USD/MWh].
+
+    The low case joins the high yield with the low costs, and the other way round.
+
+    Parameters
+    ----------
+    bench : Workbench
+    technology : {"solar", "wind", "cheapest"}
+
+    Returns
+    -------
+    Range
+    """
+    if technology != "cheapest":
+        return bench.keep(("power", technology), lambda: _lcoe(bench, technology))
+
+    def make() -> Range:
+        solar, wind = power_cost(bench, "solar"), power_cost(bench, "wind")
+        central, which = cheapest(solar.central, wind.central)
+        by_wind = which == _TECHNOLOGIES.index("wind")
+        bench.keep("power-technology", lambda: which)
+        low = xr.where(by_wind, wind.low, solar.low, keep_attrs=True)
+        high = xr.where(by_wind, wind.high, solar.high, keep_attrs=True)
+        return Range(low, central, high)
+
+    return bench.keep(("power", technology), make)
+
+
+def _lcoe(bench: Workbench, technology: str) -> Range:
+    spec = _spec(bench)
+    if technology == "solar":
+        factor, costs = solar_surfaces(bench).factor, _costs("solar", spec.solar.cost)
+    else:
+        factor, costs = wind_surfaces(bench).factor, _costs("wind", spec.wind.cost)
+    yields = {"low": factor.high, "central": factor.central, "high": factor.low}
+    low, central, high = (lcoe_surface(yields[case], costs, case=case) for case in get_args(Case))
+    return Range(low, central, high)
+
+
+def power_columns(bench: Workbench, sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Cheapest clean power at each site, for the table of sites.
+
+    Parameters
+    ----------
+    bench : Workbench
+    sites : GeoDataFrame
+
+    Returns
+    -------
+    DataFrame
+        ``power_usd_mwh``, ``power_low``, ``power_high`` [USD/MWh] and ``power_source``
+        (solar or wind, empty where unknown); no column where the recipe has no [energy].
+    """
+    if bench.recipe.energy is None:
+        return pd.DataFrame(index=sites.index)
+    cost = power_cost(bench, "cheapest")
+    which = bench.keep("power-technology", lambda: xr.zeros_like(cost.central, dtype=np.uint8))
+    points = sites.geometry.to_crs(str(bench.grid.crs))
+    cells = cell_of(bench.grid, points.x.to_numpy(), points.y.to_numpy())
+    return pd.DataFrame(
+        {
+            "power_usd_mwh": cost.central.values[cells].astype(np.float64),
+            "power_low": cost.low.values[cells].astype(np.float64),
+            "power_high": cost.high.values[cells].astype(np.float64),
+            "power_source": [_TECHNOLOGIES[int(code)] for code in which.values[cells]],
+        },
+        index=sites.index,
+    )

@@ -1,0 +1,151 @@
+"""What a run came to: tables, surfaces and a map, and the folder they are written to."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import xarray as xr
+
+from geo.provenance import sha256_of, software
+from geo.publish.content import Content
+from geo.publish.folder import whole_folder
+from geo.publish.qgis import write_project
+from geo.publish.raster import write_cogs
+from geo.publish.tables import (
+    write_criteria_csv,
+    write_geopackage,
+    write_routes_csv,
+    write_sites_csv,
+    write_sites_parquet,
+)
+from geo.publish.webmap import folium_map, render
+from geo.recipe import Recipe
+from geo.study.progress import Listener, Progress, silent
+
+if TYPE_CHECKING:
+    import folium
+
+__all__ = ["Result"]
+
+
+class Result:
+    """What a study came to.
+
+    Parameters
+    ----------
+    content : Content
+        Everything that the outputs read.
+    recipe : Recipe
+        The recipe as it was run.
+    """
+
+    def __init__(self, content: Content, recipe: Recipe) -> None:
+        self.content = content
+        self.recipe = recipe
+
+    @property
+    def sites(self) -> gpd.GeoDataFrame:
+        """Sites of all themes, as in ``sites.csv`` (EPSG:4326)."""
+        frames = [view.sites.assign(theme=view.id) for view in self.content.themes]
+        joined = pd.concat(frames, ignore_index=True)
+        joined = joined[["theme", *(c for c in joined.columns if c != "theme")]]
+        return gpd.GeoDataFrame(joined, geometry="geometry", crs=4326)
+
+    @property
+    def criteria(self) -> pd.DataFrame:
+        """Every criterion of every site, as in ``criteria.csv``."""
+        return pd.concat([view.criteria_table for view in self.content.themes], ignore_index=True)
+
+    @property
+    def routes(self) -> gpd.GeoDataFrame:
+        """Legs of every way, as in ``routes.csv``, with their geometry (EPSG:4326)."""
+        return self.content.routes
+
+    @property
+    def surfaces(self) -> xr.Dataset:
+        """Criteria, scores and exclusion bits on the grid; NaN is unknown."""
+        return self.content.surfaces
+
+    def map(self) -> "folium.Map":
+        """A folium map that shows itself in a notebook."""
+        return folium_map(self.content)
+
+    def summary(self, folder: Path) -> dict[str, Any]:
+        """The first site of each theme and where the outputs are, as plain data."""
+        themes = []
+        for view in self.content.themes:
+            ranked = view.sites[view.sites["status"] == "ranked"]
+            first = None if ranked.empty else str(ranked.iloc[0]["site_id"])
+            themes.append(
+                {"theme": view.id, "ranked": len(ranked), "of": len(view.sites), "first": first}
+            )
+        return {"recipe": self.recipe.id, "folder": str(folder), "themes": themes}
+
+    def write(self, folder: Path | str, *, listen: Listener = silent) -> Path:
+        """Write every output; the folder is replaced as a whole or not touched.
+
+        Parameters
+        ----------
+        folder : Path or str
+        listen : callable, optional
+            Told of each stage as it begins.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written, or holds files that Lodemap did not write.
+        """
+        target = Path(folder)
+        progress = Progress(5, listen)
+        content = self.content
+        with whole_folder(target) as work:
+            with progress.stage("tables"):
+                write_sites_csv(content, work / "sites.csv")
+                write_criteria_csv(content, work / "criteria.csv")
+                write_routes_csv(content, work / "routes.csv")
+                write_sites_parquet(content, work / "sites.parquet")
+            with progress.stage("GeoPackage"):
+                write_geopackage(content, work / "lodemap.gpkg")
+            with progress.stage("rasters"):
+                write_cogs(content, work)
+            with progress.stage("QGIS project"):
+                write_project(content, work / f"{content.id}.qgz")
+            with progress.stage("web map"):
+                (work / "index.html").write_text(render(content), "utf-8")
+                self._write_provenance(work)
+        return target
+
+    def _write_provenance(self, work: Path) -> None:
+        content = self.content
+        written = sorted(path for path in work.iterdir() if path.is_file())
+        said = {
+            "title": content.title,
+            "recipe": {"name": self.recipe.path.name, "sha256": content.recipe_sha256},
+            "cell_size_m": self.recipe.cell_size,
+            "crs": str(content.grid.crs),
+            "draws": {"count": self.recipe.draws.count, "seed": self.recipe.draws.seed},
+            "software": software(),
+            "layers": [
+                {
+                    "id": record.id,
+                    "file": record.path.name,
+                    "sha256": record.sha256,
+                    "licence": record.licence,
+                    "attribution": record.attribution,
+                    "source": record.source,
+                    "retrieved": record.retrieved.isoformat(),
+                    "quality": record.quality,
+                }
+                for record in content.records
+            ],
+            "outputs": {path.name: sha256_of(path) for path in written},
+        }
+        text = json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True)
+        (work / "provenance.json").write_text(text + "\n", "utf-8")

@@ -1,0 +1,115 @@
+"""Running a recipe."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from geo.catalogue.records import Catalogue
+from geo.errors import DataError
+from geo.recipe import Recipe, ThemeSpec, load_recipe
+from geo.study.assemble import assemble
+from geo.study.find import catalogue_for
+from geo.study.progress import Listener, Progress, silent
+from geo.study.result import Result
+from geo.study.scored import ScoredTheme, score_theme
+from geo.study.trade import prepare_freight
+from geo.study.workbench import Workbench
+
+__all__ = ["Study"]
+
+
+class Study:
+    """A checked recipe with the layers it names.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    catalogue : Catalogue
+
+    Examples
+    --------
+    >>> import geo
+    >>> study = geo.Study.from_toml("maps/mongolia.toml", cell_size=20_000)
+    >>> study.recipe.themes[0].id
+    'copper'
+    """
+
+    def __init__(self, recipe: Recipe, catalogue: Catalogue) -> None:
+        self.recipe = recipe
+        self.catalogue = catalogue
+
+    @classmethod
+    def from_toml(
+        cls,
+        path: Path | str,
+        *,
+        cell_size: float | None = None,
+        seed: int | None = None,
+    ) -> "Study":
+        """Read and check a recipe.
+
+        Parameters
+        ----------
+        path : Path or str
+            A TOML file.
+        cell_size : float, optional
+            Side of a cell in place of the recipe's [m].
+        seed : int, optional
+            Seed of the draws in place of the recipe's.
+
+        Returns
+        -------
+        Study
+
+        Raises
+        ------
+        RecipeError
+            With every problem of the recipe, each behind its line.
+        LayerError
+            If a record is broken.
+        """
+        file = Path(path)
+        catalogue = catalogue_for(file)
+        recipe = load_recipe(file, layers=catalogue.ids())
+        if cell_size is not None:
+            if not cell_size > 0:
+                raise DataError(f"cell size {cell_size} m is not positive")
+            recipe = replace(recipe, cell_size=float(cell_size))
+        if seed is not None:
+            recipe = replace(recipe, draws=replace(recipe.draws, seed=seed))
+        return cls(recipe, catalogue)
+
+    def run(self, *, listen: Listener = silent) -> Result:
+        """Compute every surface, site, score and route.
+
+        Parameters
+        ----------
+        listen : callable, optional
+            Told of each stage as it begins: its name, how many are done and how many there
+            are.
+
+        Returns
+        -------
+        Result
+
+        Raises
+        ------
+        LodemapError
+            If a layer, the network or the recipe cannot be used; the message names it.
+        """
+        bench = Workbench(self.recipe, self.catalogue)
+        freight = [theme for theme in self.recipe.themes if theme.freight is not None]
+        progress = Progress(len(self.recipe.themes) + len(freight) + 2, listen)
+        with progress.stage("layers and grid"):
+            bench.prepare()
+        for theme in freight:
+            with progress.stage(f"freight: {theme.title}"):
+                prepare_freight(bench, theme)
+        scored = [self._score(bench, theme, progress) for theme in self.recipe.themes]
+        with progress.stage("routes and tables"):
+            content = assemble(bench, scored)
+        return Result(content, self.recipe)
+
+    @staticmethod
+    def _score(bench: Workbench, theme: ThemeSpec, progress: Progress) -> ScoredTheme:
+        with progress.stage(f"scores: {theme.title}"):
+            return score_theme(bench, theme)

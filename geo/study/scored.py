@@ -1,0 +1,269 @@
+"""One theme from its criteria to its ranked sites."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from geo.criteria.exclusion import ExclusionRule, exclusion_bits, features_at, sites_flags
+from geo.criteria.value_functions import Lookup, Piecewise
+from geo.errors import GridError
+from geo.grid import cell_of, cell_size
+from geo.minerals.deposits import value_spread
+from geo.recipe import CriterionSpec, ExclusionSpec, ThemeSpec, ValueSpec
+from geo.recipe.measures import MEASURES
+from geo.scoring.overlay import weighted_sum_surface
+from geo.scoring.places import find_places
+from geo.scoring.sites import SiteScores, score_sites
+from geo.scoring.weighting import WeightRange
+from geo.study.attributes import attribute_of, deposits_of
+from geo.study.measures import Surface, surface_of
+from geo.study.trade import freight_range
+from geo.study.workbench import Workbench
+
+__all__ = ["ScoredTheme", "score_theme", "value_function", "weight_range"]
+
+Floats = npt.NDArray[np.float64]
+Cells = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredTheme:
+    """What a theme came to: its surfaces on the grid, its sites and their reasons."""
+
+    spec: ThemeSpec
+    surfaces: Mapping[str, Surface]
+    score: xr.Dataset
+    bits: xr.DataArray
+    rules: tuple[ExclusionRule, ...]
+    sites: gpd.GeoDataFrame
+    scores: SiteScores
+
+
+def value_function(spec: ValueSpec) -> Piecewise | Lookup:
+    """Make the value function that a recipe declares."""
+    if spec.kind == "lookup":
+        return Lookup(dict(spec.table))
+    return Piecewise(spec.points, unit=spec.unit, log=spec.kind == "log")
+
+
+def weight_range(criterion: CriterionSpec, spread: float) -> WeightRange:
+    """Weight of a criterion with its range: its own, or the recipe's usual share either way."""
+    low, central, high = criterion.weight
+    if np.isnan(low):
+        low, high = central * (1 - spread), central * (1 + spread)
+    return WeightRange(central, low, high)
+
+
+def score_theme(bench: Workbench, theme: ThemeSpec) -> ScoredTheme:
+    """Score every cell and every site of a theme.
+
+    Parameters
+    ----------
+    bench : Workbench
+    theme : ThemeSpec
+
+    Returns
+    -------
+    ScoredTheme
+
+    Raises
+    ------
+    GridError
+        If a site lies outside the grid, naming its layer and id.
+    """
+    spatial = [c for c in theme.criteria if MEASURES[c.measure.name].spatial]
+    surfaces = {c.id: surface_of(bench, theme, c) for c in spatial}
+    rules = tuple(_rule(bench, rule) for rule in theme.exclusions)
+    bits = exclusion_bits(rules, bench.grid)
+    score = _surface_score(bench, spatial, surfaces, bits)
+    found = theme.sites.layer is None
+    sites = _places(bench, theme, score) if found else deposits_of(bench, theme)
+    cells = _cells(bench, theme, sites)
+    sites = _flagged(sites, bits, rules, cells, bench)
+    scores = _site_scores(bench, theme, surfaces, sites, cells)
+    return ScoredTheme(theme, surfaces, score, bits, rules, sites, scores)
+
+
+def _rule(bench: Workbench, spec: ExclusionSpec) -> ExclusionRule:
+    record = bench.catalogue[spec.layer]
+    if record.kind == "raster":
+        return ExclusionRule(
+            id=spec.id,
+            title=spec.title,
+            raster=bench.raster(spec.layer),
+            above=spec.above,
+            below=spec.below,
+            effect=spec.effect,
+            source=spec.source,
+        )
+    return ExclusionRule(
+        id=spec.id,
+        title=spec.title,
+        geometry=bench.on_grid(spec.layer, spec.where),
+        buffer_m=spec.buffer,
+        effect=spec.effect,
+        source=spec.source,
+    )
+
+
+def _surface_score(
+    bench: Workbench,
+    spatial: list[CriterionSpec],
+    surfaces: Mapping[str, Surface],
+    bits: xr.DataArray,
+) -> xr.Dataset:
+    spread = bench.recipe.draws.weight_range
+    return weighted_sum_surface(
+        {c.id: surfaces[c.id].value for c in spatial},
+        {c.id: value_function(c.value) for c in spatial},
+        {c.id: weight_range(c, spread).central for c in spatial},
+        excluded=bits,
+        required=[c.id for c in spatial if c.required],
+    )
+
+
+def _places(bench: Workbench, theme: ThemeSpec, score: xr.Dataset) -> gpd.GeoDataFrame:
+    names = theme.sites.name_layer
+    found = find_places(
+        score["score"],
+        theme_id=theme.id,
+        count=theme.sites.best,
+        spacing=theme.sites.spacing,
+        towns=None if names is None else bench.features(names),
+    )
+    return found.set_index("site_id", drop=False).rename_axis(None)
+
+
+def _cells(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> Cells:
+    points = sites.geometry.to_crs(str(bench.grid.crs))
+    for site, point in points.items():
+        try:
+            cell_of(bench.grid, point.x, point.y)
+        except GridError:
+            layer = bench.catalogue[theme.sites.layer] if theme.sites.layer else None
+            where = layer.path.name if layer is not None else theme.id
+            raise GridError(
+                f"{where}: site {site!r} lies outside the study's grid: correct its point, or "
+                "leave it out with a filter in the recipe"
+            ) from None
+    return cell_of(bench.grid, points.x.to_numpy(), points.y.to_numpy())
+
+
+def _flagged(
+    sites: gpd.GeoDataFrame,
+    bits: xr.DataArray,
+    rules: tuple[ExclusionRule, ...],
+    cells: Cells,
+    bench: Workbench,
+) -> gpd.GeoDataFrame:
+    """Add status, what excludes each site, and its warnings."""
+    excluded, warned = sites_flags(bits, rules, *cells)
+    sites = sites.copy()
+    parents = sites.get("counted_within", pd.Series("", sites.index))
+    named = _named_features(sites, rules, bench)
+    excluded_by = [
+        "; ".join([*([f"counted within {parent}"] if parent else []), *titles])
+        for parent, titles in zip(parents, excluded, strict=True)
+    ]
+    sites["excluded_by"] = excluded_by
+    sites["status_in"] = ["excluded" if text else "ranked" for text in excluded_by]
+    sites["warnings"] = [
+        "; ".join(f"{title}{named.get((site, title), '')}" for title in titles)
+        for site, titles in zip(sites.index, warned, strict=True)
+    ]
+    return sites
+
+
+def _named_features(
+    sites: gpd.GeoDataFrame, rules: tuple[ExclusionRule, ...], bench: Workbench
+) -> dict[tuple[str, str], str]:
+    """Names of the features that a rule met at a site, where the layer has names."""
+    points = sites.geometry.to_crs(str(bench.grid.crs))
+    found: dict[tuple[str, str], str] = {}
+    for rule in rules:
+        if rule.geometry is None or "name" not in rule.geometry:
+            continue
+        for site, name in zip(sites.index, features_at(rule, points), strict=True):
+            if name:
+                found[site, rule.title] = f" ({name})"
+    return found
+
+
+def _site_scores(
+    bench: Workbench,
+    theme: ThemeSpec,
+    surfaces: Mapping[str, Surface],
+    sites: gpd.GeoDataFrame,
+    cells: Cells,
+) -> SiteScores:
+    values, lows, highs, qualities = {}, {}, {}, {}
+    for criterion in theme.criteria:
+        if criterion.id in surfaces:
+            found = _at_sites(bench, surfaces[criterion.id], sites, cells)
+            if criterion.measure.name.startswith("freight"):
+                found = found[0], *_freight_range(bench, theme, criterion, sites)
+            values[criterion.id], lows[criterion.id], highs[criterion.id] = found
+        else:
+            values[criterion.id] = attribute_of(bench, criterion, sites)
+        qualities[criterion.id] = _quality(bench, criterion)
+    index = list(sites.index)
+    draws = bench.recipe.draws
+    return score_sites(
+        theme.id,
+        index,
+        pd.DataFrame(values, index=index),
+        pd.DataFrame(lows, index=index),
+        pd.DataFrame(highs, index=index),
+        {c.id: c.unit for c in theme.criteria},
+        {c.id: value_function(c.value) for c in theme.criteria},
+        {c.id: weight_range(c, draws.weight_range) for c in theme.criteria},
+        [c.id for c in theme.criteria if c.required],
+        sites["status_in"],
+        qualities,
+        {c.id: c.source for c in theme.criteria},
+        draws=draws.count,
+        seed=draws.seed,
+        top=draws.top,
+        # Tariffs and plant costs hit every site at once; a point's radius only its own.
+        common=[
+            c.id
+            for c in theme.criteria
+            if c.measure.name.startswith("freight")
+            or (c.id in surfaces and surfaces[c.id].low is not None)
+        ],
+    )
+
+
+def _at_sites(
+    bench: Workbench, surface: Surface, sites: gpd.GeoDataFrame, cells: Cells
+) -> tuple[Floats, Floats, Floats]:
+    """Values of the sites' cells, and the range that the measure or the point's radius gives."""
+    value = surface.value.values[cells].astype(np.float64)
+    if surface.low is not None and surface.high is not None:
+        low, high = surface.low.values[cells], surface.high.values[cells]
+    else:
+        radius = sites.get("precision_km", pd.Series(np.nan, sites.index)).to_numpy(np.float64)
+        low, high = value_spread(surface.value, *cells, radius * 1000, cell_size(bench.grid))
+    return value, np.fmin(low, value).astype(np.float64), np.fmax(high, value).astype(np.float64)
+
+
+def _freight_range(
+    bench: Workbench, theme: ThemeSpec, criterion: CriterionSpec, sites: gpd.GeoDataFrame
+) -> tuple[Floats, Floats]:
+    countries = cast(tuple[str, ...], criterion.measure.arguments["to"])
+    share = criterion.measure.name == "freight-share"
+    return freight_range(bench, theme, sites, countries, share=share)
+
+
+def _quality(bench: Workbench, criterion: CriterionSpec) -> str:
+    """Quality of the layer that a criterion reads, or what the measure itself is."""
+    layer = criterion.measure.layer
+    if layer is not None:
+        return bench.catalogue[layer].quality
+    return "modelled" if MEASURES[criterion.measure.name].spatial else "compiled"

@@ -1,0 +1,301 @@
+"""Freight of a study: one network, one truck surface, one way out for every cell and site."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.ndimage import binary_dilation
+
+from geo.criteria.travel import accumulated_cost
+from geo.errors import NetworkError
+from geo.grid import as_dataarray, inside
+from geo.recipe import FreightSpec, ThemeSpec, TransportSpec
+from geo.recipe.reader import closest
+from geo.study.workbench import Workbench
+from geo.transport.freight import FreightSurface, freight_surface, truck_friction
+from geo.transport.network import Network
+from geo.transport.products import Product, read_products, share_of_value
+from geo.transport.routes import routes
+from geo.transport.tariffs import Assumptions
+
+__all__ = [
+    "ROUTE_COLUMNS",
+    "FreightOfTheme",
+    "freight_columns",
+    "freight_range",
+    "freight_surfaces",
+    "haul_length",
+    "prepare_freight",
+    "routes_of",
+]
+
+ROUTE_COLUMNS = (
+    "site_id",
+    "destination",
+    "country",
+    "leg",
+    "mode",
+    "from",
+    "to",
+    "km",
+    "usd_per_t_low",
+    "usd_per_t",
+    "usd_per_t_high",
+    "hours",
+    "source",
+)
+_CASES = ("usd_per_t_low", "usd_per_t", "usd_per_t_high")
+
+Made = tuple[xr.DataArray, xr.DataArray | None, xr.DataArray | None]
+
+
+@dataclass(frozen=True, eq=False)
+class FreightOfTheme:
+    """Freight of one theme's product, to the cheapest destination of each country."""
+
+    product: Product
+    surfaces: dict[str, FreightSurface]
+
+    def mean_cost(self, countries: Sequence[str]) -> Made:
+        """Mean over countries of the cost from every cell [USD/t]; NaN where one is unknown."""
+        arrays = [self._of(country).cost for country in countries]
+        mean = arrays[0].copy(data=np.mean([a.values for a in arrays], axis=0))
+        return mean, None, None
+
+    def mean_share(self, countries: Sequence[str]) -> Made:
+        """Mean over countries of the cost as a share of the product's value [%]."""
+        cost, _, _ = self.mean_cost(countries)
+        return cost.copy(data=100 * share_of_value(cost.values, self.product)), None, None
+
+    def _of(self, country: str) -> FreightSurface:
+        if country not in self.surfaces:
+            raise NetworkError(
+                f"freight to {country!r} is asked for, the theme's destinations are in "
+                f"{', '.join(self.surfaces)}: add it under [theme.freight]"
+            )
+        return self.surfaces[country]
+
+
+def _spec(bench: Workbench) -> TransportSpec:
+    spec = bench.recipe.transport
+    if spec is None:
+        raise NetworkError("the recipe has no [transport]: add it to use freight or haul")
+    return spec
+
+
+def _network(bench: Workbench) -> Network:
+    def make() -> Network:
+        spec = _spec(bench)
+        return Network.from_tables(
+            bench.features(spec.nodes),
+            bench.table(spec.links),
+            bench.table(spec.factors),
+            avoid_status=spec.avoid_status,
+            avoid_countries=spec.avoid_countries,
+            geometry={mode: bench.features(layer) for mode, layer in spec.geometry.items()},
+            crossings=None if spec.crossings is None else bench.features(spec.crossings),
+            assumptions=Assumptions(interest_rate=spec.interest),
+        )
+
+    return bench.keep("network", make)
+
+
+def _barriers(bench: Workbench) -> xr.DataArray:
+    """Cells that a truck of the region cannot use: foreign land and barrier layers.
+
+    Cells that the border only touches stay open, for border posts stand there.
+    """
+    closed = ~binary_dilation(bench.inside, np.ones((3, 3), dtype=bool))
+    for layer in _spec(bench).barriers:
+        closed |= inside(bench.grid, bench.on_grid(layer))
+    return as_dataarray(closed, bench.grid, name="barrier", unit="1", long_name="Barriers")
+
+
+def _truck(bench: Workbench) -> xr.DataArray:
+    def make() -> xr.DataArray:
+        roads = bench.features(_spec(bench).geometry["road"])
+        west, south, east, north = bench.region.to_crs(roads.crs).total_bounds
+        roads = roads.cx[west:east, south:north]
+        if "status" in roads:
+            roads = roads[~roads["status"].isin(set(_spec(bench).avoid_status))]
+        tariffs = _network(bench).tariffs
+        return truck_friction(bench.grid, tariffs, roads, barriers=_barriers(bench))
+
+    return bench.keep("truck", make)
+
+
+def haul_length(bench: Workbench, targets: gpd.GeoDataFrame) -> xr.DataArray:
+    """Truck haul to the cheapest of some places, as kilometres of paved road that cost as much.
+
+    Parameters
+    ----------
+    bench : Workbench
+    targets : GeoDataFrame
+        In the grid's CRS.
+
+    Returns
+    -------
+    (rows, columns) DataArray [km]
+        NaN where no truck gets there.
+    """
+    cost = accumulated_cost(_truck(bench), targets)
+    return cost / np.float32(_network(bench).tariffs.truck_paved.central)
+
+
+def _product(bench: Workbench, freight: FreightSpec) -> Product:
+    spec = _spec(bench)
+    products = read_products(bench.table(spec.products))
+    if freight.product not in products:
+        file = bench.catalogue[spec.products].path.name
+        raise NetworkError(
+            f"{file}: there is no product {freight.product!r}{closest(freight.product, products)}"
+        )
+    return products[freight.product]
+
+
+def _home(bench: Workbench) -> set[str]:
+    """Countries whose places of the network lie in the region."""
+    nodes = bench.features(_spec(bench).nodes)
+    within = nodes.to_crs(4326).within(bench.region.to_crs(4326).union_all())
+    return set(nodes.loc[within, "country"])
+
+
+def freight_surfaces(bench: Workbench, theme: ThemeSpec) -> FreightOfTheme:
+    """Freight from every cell for a theme's product, by country of destination.
+
+    Parameters
+    ----------
+    bench : Workbench
+    theme : ThemeSpec
+
+    Returns
+    -------
+    FreightOfTheme
+
+    Raises
+    ------
+    NetworkError
+        If the theme declares no freight, or a product or place is unknown.
+    """
+    spec = theme.freight
+    if spec is None:
+        raise NetworkError(f"theme {theme.id!r} measures freight but has no [theme.freight]")
+
+    def make() -> FreightOfTheme:
+        product = _product(bench, spec)
+        surfaces = {
+            country: freight_surface(
+                _network(bench),
+                places,
+                product,
+                _truck(bench),
+                grid=bench.grid,
+                countries=_home(bench),
+            )
+            for country, places in spec.destinations.items()
+        }
+        return FreightOfTheme(product, surfaces)
+
+    return bench.keep(("freight", repr(spec)), make)
+
+
+def prepare_freight(bench: Workbench, theme: ThemeSpec) -> None:
+    """Make a theme's freight surfaces ahead of their use."""
+    freight_surfaces(bench, theme)
+
+
+def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Legs of every site's way to each country, with geometry.
+
+    Parameters
+    ----------
+    bench : Workbench
+    theme : ThemeSpec
+        With freight.
+    sites : GeoDataFrame
+        With `site_id`.
+
+    Returns
+    -------
+    GeoDataFrame
+        In EPSG:4326 with `ROUTE_COLUMNS`, per wet tonne of product.
+    """
+
+    def make() -> gpd.GeoDataFrame:
+        found = freight_surfaces(bench, theme)
+        frames = [
+            routes(sites, surface, _network(bench), surface.destinations, found.product)
+            for surface in found.surfaces.values()
+        ]
+        joined = pd.concat(frames, ignore_index=True)
+        order = joined.sort_values(["site_id", "country", "leg"], kind="stable")
+        return gpd.GeoDataFrame(order.reset_index(drop=True), geometry="geometry", crs=4326)
+
+    return bench.keep(("routes", theme.id), make)
+
+
+def _totals(legs: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, country: str) -> pd.DataFrame:
+    """Low, central and high cost of each site's whole way; NaN where there is none."""
+    chosen = legs[legs["country"] == country]
+    return chosen.groupby("site_id")[list(_CASES)].sum().reindex(sites.index)
+
+
+def freight_range(
+    bench: Workbench,
+    theme: ThemeSpec,
+    sites: gpd.GeoDataFrame,
+    countries: Sequence[str],
+    *,
+    share: bool,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high of a freight criterion at the sites: the same way at low and high rates.
+
+    Parameters
+    ----------
+    bench : Workbench
+    theme : ThemeSpec
+    sites : GeoDataFrame
+    countries : sequence of str
+    share : bool
+        Whether the criterion is the share of the product's value [%], else the cost [USD/t].
+
+    Returns
+    -------
+    low, high : (n,) arrays
+    """
+    legs = routes_of(bench, theme, sites)
+    totals = [_totals(legs, sites, country) for country in countries]
+    low, high = (np.mean([t[c].to_numpy() for t in totals], axis=0) for c in (_CASES[0], _CASES[2]))
+    if not share:
+        return low, high
+    product = freight_surfaces(bench, theme).product
+    return 100 * share_of_value(low, product), 100 * share_of_value(high, product)
+
+
+def freight_columns(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Total freight of each site by country, for the table of sites.
+
+    Parameters
+    ----------
+    bench : Workbench
+    theme : ThemeSpec
+    sites : GeoDataFrame
+
+    Returns
+    -------
+    DataFrame
+        ``freight_KR_low``, ``freight_KR``, ``freight_KR_high`` [USD/t] and so on; no column
+        where the theme has no freight.
+    """
+    if theme.freight is None:
+        return pd.DataFrame(index=sites.index)
+    legs = routes_of(bench, theme, sites)
+    columns: dict[str, pd.Series] = {}
+    for country in theme.freight.destinations:
+        totals = _totals(legs, sites, country)
+        for case, suffix in zip(_CASES, ("_low", "", "_high"), strict=True):
+            columns[f"freight_{country}{suffix}"] = totals[case]
+    return pd.DataFrame(columns, index=sites.index)

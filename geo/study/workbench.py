@@ -1,0 +1,141 @@
+"""What all themes of a study share: the grid, and each layer read and computed only once."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from odc.geo.geobox import GeoBox
+from pyproj import CRS
+
+from geo.catalogue.raster import read_raster, to_grid
+from geo.catalogue.records import Catalogue, Record, verify
+from geo.catalogue.vector import read_table, read_vector
+from geo.criteria.terrain import slope
+from geo.errors import EmptyLayerError, LayerError
+from geo.grid import inside, make_grid
+from geo.recipe import Recipe
+
+__all__ = ["Workbench"]
+
+T = TypeVar("T")
+
+
+class Workbench:
+    """Layers and shared surfaces of one run, each made at its first use.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    catalogue : Catalogue
+        Where the recipe's layers are found.
+    """
+
+    def __init__(self, recipe: Recipe, catalogue: Catalogue) -> None:
+        self.recipe = recipe
+        self.catalogue = catalogue
+        self._kept: dict[object, Any] = {}
+
+    def keep(self, key: object, make: Callable[[], T]) -> T:
+        """Return what was made for a key, making it when it is asked for first."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return cast(T, self._kept[key])
+
+    @cached_property
+    def region(self) -> gpd.GeoDataFrame:
+        """The study's region, in its layer's CRS."""
+        return self.features(self.recipe.region, self.recipe.region_where)
+
+    @cached_property
+    def grid(self) -> GeoBox:
+        """The one grid."""
+        crs = None if self.recipe.crs is None else CRS.from_user_input(self.recipe.crs)
+        return make_grid(self.region, self.recipe.cell_size, crs)
+
+    @cached_property
+    def inside(self) -> npt.NDArray[np.bool_]:
+        """Cells whose centre lies in the region."""
+        return inside(self.grid, self.region)
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """Records of every layer that the recipe names."""
+        return tuple(self.catalogue[layer] for layer in self.recipe.layer_ids())
+
+    def prepare(self) -> None:
+        """Read the region and check the bytes of every layer before anything is computed."""
+        for record in self.records:
+            verify(record)
+        if not self.inside.any():
+            raise EmptyLayerError(
+                f"{self.catalogue[self.recipe.region].path.name}: no cell of "
+                f"{self.recipe.cell_size:g} m has its centre in the region: choose smaller cells"
+            )
+
+    def features(self, layer: str, where: Mapping[str, object] | None = None) -> gpd.GeoDataFrame:
+        """Features of a vector layer in its own CRS."""
+        return self.keep(
+            ("features", layer, repr(where or None)),
+            lambda: read_vector(self.catalogue[layer], where=where or None),
+        )
+
+    def on_grid(self, layer: str, where: Mapping[str, object] | None = None) -> gpd.GeoDataFrame:
+        """Features of a vector layer in the grid's CRS, without missing geometries."""
+        found = self.features(layer, where)
+        usable = found[~(found.geometry.isna() | found.geometry.is_empty)]
+        if usable.empty:
+            raise EmptyLayerError(
+                f"{self.catalogue[layer].path.name}: no feature is left with {dict(where or {})}: "
+                "change the recipe's filter"
+            )
+        return usable.to_crs(str(self.grid.crs))
+
+    def table(self, layer: str) -> pd.DataFrame:
+        """Rows of a table."""
+        return self.keep(("table", layer), lambda: read_table(self.catalogue[layer]))
+
+    def native(self, layer: str, band: str | None = None) -> xr.DataArray:
+        """A raster on its own grid."""
+        return self.keep(
+            ("native", layer, band), lambda: read_raster(self.catalogue[layer], band=band)
+        )
+
+    def raster(self, layer: str, band: str | None = None) -> xr.DataArray:
+        """A raster warped onto the grid; the mean of its bands when none is named."""
+        return self.keep(("raster", layer, band), lambda: self._warp(layer, band))
+
+    def _warp(self, layer: str, band: str | None) -> xr.DataArray:
+        found = self.native(layer, band)
+        if "band" in found.dims:
+            with xr.set_options(keep_attrs=True):
+                found = found.mean("band", skipna=False)
+        return to_grid(found, self.grid)
+
+    def slope(self, layer: str) -> xr.DataArray:
+        """Slope of a height layer on the grid [%]."""
+        return self.keep(("slope", layer), lambda: slope(self.raster(layer)))
+
+    def expect_unit(self, layer: str, unit: str) -> None:
+        """Refuse a raster layer whose unit is not the one that the recipe states.
+
+        Raises
+        ------
+        LayerError
+            Naming the record and both units.
+        """
+        record = self.catalogue[layer]
+        if record.unit != unit:
+            raise LayerError(
+                f"{record.toml.name}: the layer's unit is {record.unit!r}, the recipe expects "
+                f"{unit!r}: state the layer's own unit in the recipe"
+            )
+
+    def mask(self, surface: xr.DataArray) -> xr.DataArray:
+        """A surface with everything outside the region unknown."""
+        values = np.where(self.inside, surface.values, np.float32("nan")).astype(np.float32)
+        return surface.copy(data=values)

@@ -1,0 +1,267 @@
+"""The way of each site to its destination, leg by leg, priced low, central and high."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+from pyproj import Transformer
+from shapely import LineString, Point
+from shapely.geometry.base import BaseGeometry
+
+from geo.compute.kernels import trace_back
+from geo.errors import CrsError, DataError
+from geo.grid import cell_of, cell_size, centres
+from geo.transport.freight import FreightSurface
+from geo.transport.graph import Step
+from geo.transport.network import Network
+from geo.transport.products import Product
+from geo.transport.tariffs import Tariffs
+
+__all__ = ["ROUTE_COLUMNS", "routes"]
+
+ROUTE_COLUMNS = (
+    "site_id",
+    "destination",
+    "country",
+    "leg",
+    "mode",
+    "from",
+    "to",
+    "km",
+    "usd_per_t_low",
+    "usd_per_t",
+    "usd_per_t_high",
+    "hours",
+    "source",
+)
+_HAULS = ("rail", "road", "sea")
+
+
+@dataclass(frozen=True)
+class _Trucked:
+    """The first mile: cells, length, cost and where it ends."""
+
+    cells: npt.NDArray[np.intp]
+    km: float
+    cost: tuple[float, float, float]
+    node: str
+
+
+def routes(
+    sites: gpd.GeoDataFrame,
+    surface: FreightSurface,
+    network: Network,
+    destinations: tuple[str, ...],
+    product: Product,
+    tariffs: Tariffs | None = None,
+) -> gpd.GeoDataFrame:
+    """Legs of every site's cheapest way.
+
+    The way is the surface's: chosen by central rates. Low and high are the same way at
+    low and high rates, so that the three can be compared leg by leg.
+
+    Parameters
+    ----------
+    sites : GeoDataFrame
+        Points with ``site_id`` and, if there is one, ``name``; any CRS, inside the grid.
+    surface : FreightSurface
+        Of the central case.
+    network, destinations, product
+        Those of the surface.
+    tariffs : Tariffs, optional
+        Those of the truck friction; the network's when missing.
+
+    Returns
+    -------
+    GeoDataFrame in EPSG:4326
+        `ROUTE_COLUMNS` and the geometry, a row a leg, in the order of the sites.
+        ``country`` is the destination's. Costs per wet tonne; the central ones of a site
+        add up to the surface's value in its cell. ``km`` is the tariff distance; ``hours``
+        is NaN where unknown. ``attrs["unreachable"]`` lists the sites without a way.
+
+    Raises
+    ------
+    DataError
+        If the surface is of another case, product or destinations, or `sites` has no ids.
+    CrsError
+        If the sites have no CRS.
+    GridError
+        If a site lies outside the grid.
+    """
+    _check(sites, surface, destinations, product)
+    x, y = _projected(sites, surface)
+    rows, columns = cell_of(surface.grid, x, y)
+    rates = tariffs or network.tariffs
+    lonlat = sites.to_crs(4326).geometry
+    names = sites["name"] if "name" in sites else sites["site_id"]
+    legs: list[dict[str, Any]] = []
+    unreachable = []
+    for place, site_id, name, row, column in zip(
+        lonlat, sites["site_id"], names, rows, columns, strict=True
+    ):
+        if np.isnan(surface.cost.values[row, column]):
+            unreachable.append(str(site_id))
+            continue
+        trucked = _truck(surface, rates, int(row), int(column))
+        steps, destination = surface.onward.steps(trucked.node)
+        truck_leg = _truck_leg(surface, network, rates, trucked, place, str(name))
+        common = {
+            "site_id": str(site_id),
+            "destination": destination,
+            "country": network.node(destination).country,
+        }
+        whole = [truck_leg, *(_leg(network, group) for group in _grouped(steps))]
+        legs += [{**common, "leg": n, **leg} for n, leg in enumerate(whole, start=1)]
+    columns_out = [*ROUTE_COLUMNS, "geometry"]
+    frame = gpd.GeoDataFrame(legs, columns=columns_out, geometry="geometry", crs=4326)
+    frame.attrs["unreachable"] = unreachable
+    return frame
+
+
+def _check(
+    sites: gpd.GeoDataFrame,
+    surface: FreightSurface,
+    destinations: tuple[str, ...],
+    product: Product,
+) -> None:
+    if surface.case != "central":
+        raise DataError(
+            f"the surface is of the {surface.case} case: make it with case='central', "
+            "the legs carry low and high beside it"
+        )
+    if tuple(destinations) != surface.destinations or product != surface.product:
+        raise DataError(
+            "the surface is of another product or other destinations: "
+            "make one with freight_surface for these"
+        )
+    if "site_id" not in sites:
+        raise DataError("the sites have no column site_id: add one")
+    if sites.crs is None:
+        raise CrsError("the sites have no CRS: state it with sites.set_crs(...)")
+
+
+def _projected(
+    sites: gpd.GeoDataFrame, surface: FreightSurface
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    points = sites.geometry.to_crs(str(surface.grid.crs))
+    return points.x.to_numpy(), points.y.to_numpy()
+
+
+def _truck(surface: FreightSurface, rates: Tariffs, row: int, column: int) -> _Trucked:
+    cells = trace_back(surface.backlink, (row, column))
+    access = surface.access.iloc[int(surface.allocation.values[row, column])]
+    height, width = cell_size(surface.grid)
+    moves = np.diff(cells, axis=0)
+    metres = np.hypot(moves[:, 0] * height, moves[:, 1] * width)
+    friction = surface.truck.to_numpy()[cells[:, 0], cells[:, 1]].astype(np.float64)
+    paved = surface.truck.coords["paved"].to_numpy()[cells[:, 0], cells[:, 1]]
+    # What is left of the surface's own value, so that the legs add up to it exactly.
+    central = float(surface.cost.values[row, column]) - float(access["usd_per_t"])
+    whole = _path_cost(friction, metres)
+    ratios = [
+        np.where(paved, _ratio(rates.truck_paved, k), _ratio(rates.truck_unpaved, k))
+        for k in (0, 2)
+    ]
+    shares = [_path_cost(friction * r, metres) / whole if whole > 0 else 1.0 for r in ratios]
+    cost = (central * shares[0], central, central * shares[1])
+    return _Trucked(cells, float(metres.sum()) / 1000.0, cost, str(access["node_id"]))
+
+
+def _ratio(rate: Any, case: int) -> float:
+    return float(rate.triple[case] / rate.central) if rate.central > 0 else 1.0
+
+
+def _path_cost(friction: npt.NDArray[np.float64], metres: npt.NDArray[np.float64]) -> float:
+    return float(((friction[1:] + friction[:-1]) / 2 * metres).sum())
+
+
+def _truck_leg(
+    surface: FreightSurface,
+    network: Network,
+    rates: Tariffs,
+    trucked: _Trucked,
+    place: Point,
+    name: str,
+) -> dict[str, Any]:
+    x, y = centres(surface.grid)
+    inner = trucked.cells[1:-1]
+    to_lonlat = Transformer.from_crs(str(surface.grid.crs), 4326, always_xy=True)
+    lon, lat = to_lonlat.transform(x[inner[:, 1]], y[inner[:, 0]])
+    end = network.place(trucked.node)
+    points = [(place.x, place.y), *zip(lon, lat, strict=True), end]
+    source = f"paved: {rates.truck_paved.source}; unpaved: {rates.truck_unpaved.source}"
+    return {
+        "mode": "truck",
+        "from": name,
+        "to": _title(network, trucked.node),
+        "km": trucked.km,
+        **_costs([trucked.cost]),
+        "hours": trucked.km / rates.road_speed,
+        "source": f"{source}; way over the grid",
+        "geometry": _joined(points),
+    }
+
+
+def _grouped(steps: list[Step]) -> Iterator[list[Step]]:
+    """Hauls of one mode, railway and gauge in a row make one leg; operations stand alone."""
+    numbered = enumerate(steps)
+
+    def key(item: tuple[int, Step]) -> tuple[object, ...]:
+        n, step = item
+        return (step.mode, step.country, step.gauge) if step.mode in _HAULS else (n,)
+
+    for _, group in groupby(numbered, key=key):
+        yield [step for _, step in group]
+
+
+def _leg(network: Network, steps: list[Step]) -> dict[str, Any]:
+    first, last = steps[0], steps[-1]
+    sources = list(dict.fromkeys(step.source for step in steps))
+    lengths = list(dict.fromkeys(step.length for step in steps if step.length))
+    told = [*sources, *([f"lengths: {', '.join(lengths)}"] if lengths else [])]
+    railway = [f"{first.country} railway, {first.gauge} mm"] if first.mode == "rail" else []
+    geometry, drawn = _geometry(network, steps)
+    return {
+        "mode": first.mode,
+        "from": _title(network, first.start),
+        "to": _title(network, last.end),
+        "km": float(sum(step.km for step in steps)),
+        **_costs([step.cost for step in steps]),
+        "hours": float(sum(step.hours for step in steps)),
+        "source": "; ".join([*railway, *told, *drawn]),
+        "geometry": geometry,
+    }
+
+
+def _geometry(network: Network, steps: list[Step]) -> tuple[BaseGeometry, list[str]]:
+    points = [network.place(steps[0].start)]
+    straight = []
+    for step in steps:
+        if step.link is None:
+            continue
+        drawn = network.draw(step.link)
+        forward = network.link(step.link).start == step.start
+        points += list(drawn.line.coords)[:: 1 if forward else -1]
+        if drawn.straight:
+            straight.append(f"{step.start}-{step.end}")
+    told = [f"drawn straight: {', '.join(straight)}"] if straight else []
+    return _joined(points), told
+
+
+def _joined(points: list[tuple[float, float]]) -> BaseGeometry:
+    kept = [points[0]]
+    kept += [b for a, b in pairwise(points) if a != b]
+    return LineString(kept) if len(kept) > 1 else Point(kept[0])
+
+
+def _title(network: Network, node: str) -> str:
+    return network.node(node).name
+
+
+def _costs(triples: list[tuple[float, float, float]]) -> dict[str, float]:
+    low, central, high = (float(sum(column)) for column in zip(*triples, strict=True))
+    return {"usd_per_t_low": low, "usd_per_t": central, "usd_per_t_high": high}

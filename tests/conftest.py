@@ -1,0 +1,112 @@
+"""Fixtures of all floors; standing here puts ``tests`` on the path.
+
+One file, because ``--doctest-modules`` cannot tell two modules named ``conftest`` apart.
+Libraries are imported inside the fixtures: most tests need none of them.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from layer_files import write_record
+
+from geo.catalogue import load_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import numpy as np
+    import rasterio
+
+    from geo.catalogue import Record
+    from geo.publish.content import Content
+    from geo.study import Result
+
+
+# This one runs in QGIS's own Python.
+collect_ignore = ["qgis/open_in_qgis.py"]
+
+
+@pytest.fixture(scope="session")
+def content() -> "Content":
+    from sample_content import sample_content
+
+    return sample_content()
+
+
+COARSE = 10_000.0
+"""Cell size of the runs that most tests share [m]."""
+
+
+@pytest.fixture(scope="session")
+def coarse() -> "Result":
+    """The Mongolia study on cells of 10 km."""
+    import geo
+    from geo.study.find import embedded_recipes
+
+    return geo.Study.from_toml(embedded_recipes()["mongolia"], cell_size=COARSE).run()
+
+
+@pytest.fixture(scope="session")
+def coarse_folder(coarse: "Result", tmp_path_factory: pytest.TempPathFactory) -> "Path":
+    """Everything that the study writes."""
+    return coarse.write(tmp_path_factory.mktemp("maps") / "mongolia")
+
+
+@pytest.fixture
+def make_vector(tmp_path: Path) -> "Callable[..., Record]":
+    def make(frame: "gpd.GeoDataFrame", name: str = "some-points", **changes: object) -> "Record":
+        import pyogrio
+
+        path = tmp_path / f"{name}.gpkg"
+        pyogrio.write_dataframe(frame, path, layer=name.replace("-", "_"), driver="GPKG")
+        return load_record(write_record(path, "vector", **changes))
+
+    return make
+
+
+@pytest.fixture
+def make_raster(tmp_path: Path) -> "Callable[..., Record]":
+    def make(
+        values: "np.ndarray",
+        *,
+        crs: str | None = "EPSG:4326",
+        transform: object = None,
+        stored_nodata: float | None = None,
+        after: "Callable[[rasterio.io.DatasetWriter], None] | None" = None,
+        **changes: object,
+    ) -> "Record":
+        import rasterio
+        from rasterio.transform import from_origin
+
+        path = tmp_path / "some-heights.tif"
+        cube = values if values.ndim == 3 else values[None]
+        profile = {
+            "driver": "GTiff",
+            "count": cube.shape[0],
+            "height": cube.shape[1],
+            "width": cube.shape[2],
+            "dtype": cube.dtype,
+            "transform": transform or from_origin(100, 50, 0.5, 0.5),
+        }
+        with rasterio.open(path, "w", crs=crs, nodata=stored_nodata, **profile) as target:
+            target.write(cube)
+            if after:
+                after(target)
+        return load_record(write_record(path, "raster", **changes))
+
+    return make
+
+
+@pytest.fixture
+def three_points() -> "gpd.GeoDataFrame":
+    import geopandas as gpd
+    from shapely.geometry import Point
+
+    return gpd.GeoDataFrame(
+        {"name": ["a", "b", "c"], "kt": [1.0, 5.0, None], "kind": ["x", "y", "x"]},
+        geometry=[Point(100, 45), Point(101, 46), Point(102, 47)],
+        crs="EPSG:4326",
+    )

@@ -1,0 +1,29 @@
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_SPEC = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+generate = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(generate)
+
+
+@pytest.mark.parametrize("name", sorted(generate.PAGES))
+def test_generated_pages_are_up_to_date(name):
+    assert (ROOT / "docs" / name).read_text("utf-8") == generate.PAGES[name](), "run `make docs`"
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_every_commands_option_has_a_help_text():
+    for _, command in generate._walk(generate.commands, ("lodemap",)):
+        assert command.help
+        for option in command.params:
+            if option.param_type_name == "option":
+                assert option.help, f"{command.name}: {option.name}"
