@@ -186,7 +186,11 @@ def _segments(
         if x[0] <= 0:
             raise DataError(f"the first breakpoint is {x[0]}: a log scale needs x above 0")
         x = np.log10(x)
-    return x, np.diff(scores) / np.diff(x), scores
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        steps = np.diff(scores) / np.diff(x)
+    if not np.isfinite(steps).all():
+        raise DataError(f"the breakpoints {x.tolist()} lie too close together: move them apart")
+    return x, steps, scores
 
 
 def _layers(

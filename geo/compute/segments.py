@@ -19,7 +19,7 @@ from geo.compute.blocks import each, row_blocks, thread_pool, threads
 from geo.compute.distance import check_cell_size, envelope, scan_columns
 from geo.errors import DataError
 
-__all__ = ["distance_to_segments"]
+__all__ = ["distance_to_segments", "touched_by"]
 
 _STRIP = 64
 _RUN = 16
@@ -75,6 +75,40 @@ def distance_to_segments(
         lambda a, b: measure(pieces, heads, touches, height, width, nearest, distance, a, b), blocks
     )
     return distance
+
+
+def touched_by(
+    segments: npt.ArrayLike,
+    numbers: npt.ArrayLike,
+    shape: tuple[int, int],
+    cell_size: tuple[float, float],
+) -> npt.NDArray[np.int32]:
+    """Which segment touches each cell.
+
+    Parameters
+    ----------
+    segments : (n, 4) array_like of float
+        As of `distance_to_segments`.
+    numbers : (n,) array_like of int
+        What to write for each segment; where several touch a cell the last one stays.
+    shape : (rows, columns)
+    cell_size : (height of a row, width of a column)
+        Both positive [m].
+
+    Returns
+    -------
+    (rows, columns) int32 array
+        -1 where no segment touches.
+
+    Examples
+    --------
+    >>> touched_by([[50.0, 50.0, 150.0, 50.0]], [7], (1, 3), (100.0, 100.0))
+    array([[ 7,  7, -1]], dtype=int32)
+    """
+    out = np.full(shape, -1, dtype=np.int32)
+    ends = np.ascontiguousarray(segments, dtype=np.float64).reshape(-1, 4)
+    burn(ends, np.ascontiguousarray(numbers, dtype=np.int32), *check_cell_size(cell_size), out)
+    return out
 
 
 def _pieces(ends: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -190,7 +224,39 @@ def squared(pieces: npt.NDArray[np.float64], n: int, x: float, y: float) -> floa
     part = nearest_part(pieces, n, x, y)
     dx = x - pieces[n, 0] - part * pieces[n, 2]
     dy = y - pieces[n, 1] - part * pieces[n, 3]
-    return dx * dx + dy * dy
+    return float(dx * dx + dy * dy)
+
+
+@njit(cache=True, nogil=True)
+def rows_of(ends: npt.NDArray[np.float64], n: int, height: float, rows: int) -> tuple[int, int]:
+    """First and last row of the raster that segment `n` touches; none if first > last."""
+    low = min(ends[n, 1], ends[n, 3]) / height
+    high = max(ends[n, 1], ends[n, 3]) / height
+    # Far outside the raster the row number may not fit an integer: clip it first.
+    return (
+        max(0, int(np.floor(max(low, -1.0)))) if low < rows else rows,
+        min(rows - 1, int(np.floor(min(high, float(rows))))) if high >= 0.0 else -1,
+    )
+
+
+@njit(cache=True, nogil=True)
+def columns_of(
+    ends: npt.NDArray[np.float64], n: int, i: int, height: float, width: float, columns: int
+) -> tuple[int, int]:
+    """First and last column that segment `n` touches within row `i`."""
+    x0, y0, x1, y1 = ends[n, 0], ends[n, 1], ends[n, 2], ends[n, 3]
+    if y0 > y1:
+        x0, y0, x1, y1 = x1, y1, x0, y0
+    enters, leaves = x0, x1
+    if y1 > y0:
+        enters = x0 + (x1 - x0) * max(0.0, (i * height - y0) / (y1 - y0))
+        leaves = x0 + (x1 - x0) * min(1.0, ((i + 1) * height - y0) / (y1 - y0))
+    left = min(enters, leaves) / width
+    right = max(enters, leaves) / width
+    return (
+        max(0, int(np.floor(max(left, -1.0)))) if left < columns else columns,
+        min(columns - 1, int(np.floor(min(right, float(columns))))) if right >= 0.0 else -1,
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -208,20 +274,9 @@ def touch(
     rows, columns = heads.shape
     count = 0
     for n in range(ends.shape[0]):
-        x0, y0, x1, y1 = ends[n, 0], ends[n, 1], ends[n, 2], ends[n, 3]
-        if y0 > y1:
-            x0, y0, x1, y1 = x1, y1, x0, y0
-        first = max(0, int(np.floor(max(y0 / height, -1.0))))
-        last = min(rows - 1, int(np.floor(min(y1 / height, rows))))
+        first, last = rows_of(ends, n, height, rows)
         for i in range(first, last + 1):
-            left, right = x0, x1
-            if y1 > y0:
-                left = x0 + (x1 - x0) * max(0.0, (i * height - y0) / (y1 - y0))
-                right = x0 + (x1 - x0) * min(1.0, ((i + 1) * height - y0) / (y1 - y0))
-            if left > right:
-                left, right = right, left
-            begin = max(0, int(np.floor(max(left / width, -1.0))))
-            end = min(columns - 1, int(np.floor(min(right / width, columns))))
+            begin, end = columns_of(ends, n, i, height, width, columns)
             for j in range(begin, end + 1):
                 if touches.shape[0] > 0:
                     touches[count, 0] = n
@@ -229,6 +284,24 @@ def touch(
                     heads[i, j] = count
                 count += 1
     return count
+
+
+@njit(cache=True, nogil=True)
+def burn(
+    ends: npt.NDArray[np.float64],
+    numbers: npt.NDArray[np.int32],
+    height: float,
+    width: float,
+    out: npt.NDArray[np.int32],
+) -> None:
+    """Write the number of each segment to the cells that it touches; the last one stays."""
+    rows, columns = out.shape
+    for n in range(ends.shape[0]):
+        first, last = rows_of(ends, n, height, rows)
+        for i in range(first, last + 1):
+            begin, end = columns_of(ends, n, i, height, width, columns)
+            for j in range(begin, end + 1):
+                out[i, j] = numbers[n]
 
 
 @njit(cache=True, nogil=True)

@@ -8,11 +8,12 @@ from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from rasterio.features import rasterize
 
+from geo.compute.segments import touched_by
 from geo.crs import require_projected, require_same
 from geo.errors import EmptyLayerError
 from geo.grid import cell_size
 
-__all__ = ["mark", "segments", "usable"]
+__all__ = ["mark", "number_cells", "segments", "usable"]
 
 _POLYGON = 3
 
@@ -69,22 +70,7 @@ def segments(shapes: npt.NDArray[np.object_], grid: GeoBox) -> npt.NDArray[np.fl
     (m, 4) float64 array [m]
         x rightwards and y downwards of both ends; a point is a piece of no length.
     """
-    area = shapely.get_type_id(shapes) == _POLYGON
-    lines = np.concatenate([shapes[~area], shapely.get_rings(shapes[area])])
-    points, owner = shapely.get_coordinates(lines, return_index=True)
-    height, width = cell_size(grid)
-    affine = grid.affine
-    points = np.column_stack(
-        [
-            (points[:, 0] - affine.c) / affine.a * width,
-            (points[:, 1] - affine.f) / affine.e * height,
-        ]
-    )
-    joined = owner[1:] == owner[:-1]
-    single = points[np.bincount(owner, minlength=len(lines))[owner] == 1]
-    return np.concatenate(
-        [np.hstack([points[:-1][joined], points[1:][joined]]), np.hstack([single, single])]
-    )
+    return _segments_and_owners(shapes, grid)[0]
 
 
 def mark(shapes: npt.NDArray[np.object_], grid: GeoBox, *, touched: bool) -> npt.NDArray[np.bool_]:
@@ -93,6 +79,7 @@ def mark(shapes: npt.NDArray[np.object_], grid: GeoBox, *, touched: bool) -> npt
     Parameters
     ----------
     shapes : (n,) array of geometries
+        Single points, lines and polygons.
     grid : GeoBox
     touched : bool
         True: every cell that a geometry touches. False: for polygons the cells whose
@@ -102,14 +89,71 @@ def mark(shapes: npt.NDArray[np.object_], grid: GeoBox, *, touched: bool) -> npt
     -------
     (rows, columns) array of bool
     """
+    return number_cells(shapes, np.zeros(len(shapes), dtype=np.int32), grid, touched=touched) >= 0
+
+
+def number_cells(
+    shapes: npt.NDArray[np.object_],
+    numbers: npt.NDArray[np.int32],
+    grid: GeoBox,
+    *,
+    touched: bool,
+) -> npt.NDArray[np.int32]:
+    """Write a number for each geometry to the cells that hold it.
+
+    Parameters
+    ----------
+    shapes : (n,) array of geometries
+        Single points, lines and polygons.
+    numbers : (n,) array of int
+        0 or more. Where geometries share a cell the last one stays; lines and points
+        come after polygons.
+    grid : GeoBox
+    touched : bool
+        As of `mark`.
+
+    Returns
+    -------
+    (rows, columns) int32 array
+        -1 where there is no geometry.
+    """
     area = shapely.get_type_id(shapes) == _POLYGON
-    out = np.zeros(tuple(grid.shape), dtype=np.uint8)
-    for chosen, all_touched in ((shapes[area], touched), (shapes[~area], True)):
-        if len(chosen):
-            rasterize(
-                ((shape, 1) for shape in chosen),
-                out=out,
-                transform=grid.affine,
-                all_touched=all_touched,
-            )
-    return out.view(np.bool_)
+    rows, columns = grid.shape
+    ends, owner = _segments_and_owners(shapes[~area], grid)
+    out = touched_by(ends, numbers[~area][owner], (rows, columns), cell_size(grid))
+    if area.any():
+        inner = rasterize(
+            zip(shapes[area], numbers[area].tolist(), strict=True),
+            out_shape=(rows, columns),
+            transform=grid.affine,
+            fill=-1,
+            all_touched=touched,
+            dtype="int32",
+        )
+        np.copyto(out, inner, where=out < 0)
+    return out
+
+
+def _segments_and_owners(
+    shapes: npt.NDArray[np.object_], grid: GeoBox
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
+    """Straight pieces, and the number of the geometry that each belongs to."""
+    area = shapely.get_type_id(shapes) == _POLYGON
+    rings, of_area = shapely.get_rings(shapes[area], return_index=True)
+    lines = np.concatenate([shapes[~area], rings])
+    of_line = np.concatenate([np.flatnonzero(~area), np.flatnonzero(area)[of_area]])
+    points, owner = shapely.get_coordinates(lines, return_index=True)
+    height, width = cell_size(grid)
+    affine = grid.affine
+    right = (points[:, 0] - affine.c) / affine.a * width
+    down = (points[:, 1] - affine.f) / affine.e * height
+    points = np.column_stack([right, down])
+    joined = owner[1:] == owner[:-1]
+    single = np.bincount(owner, minlength=len(lines))[owner] == 1
+    ends = np.concatenate(
+        [
+            np.hstack([points[:-1][joined], points[1:][joined]]),
+            np.hstack([points[single], points[single]]),
+        ]
+    )
+    return ends, of_line[np.concatenate([owner[1:][joined], owner[single]])]

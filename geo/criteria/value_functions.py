@@ -144,7 +144,9 @@ class Threshold(Piecewise):
             raise DataError(f"better is {better!r}, required is 'below' or 'above'")
         at = _pair((limit, 1.0), unit)[0]
         below = better == "below"
-        beyond = float(np.nextafter(at, np.inf if below else -np.inf))
+        # The next number there is; beside 0 that would make the step too steep to compute.
+        gap = max(float(np.spacing(abs(at))), 1e-300)
+        beyond = at + gap if below else at - gap
         points = [(at, 1.0), (beyond, 0.0)] if below else [(beyond, 0.0), (at, 1.0)]
         self.limit = at
         self.better = better

@@ -2,7 +2,7 @@
 
 Masts give a speed; farms give a yield, from which the speed follows through a turbine's
 power curve. Both carry the error of the way. Stations at 10 m are left out: their
-exposure differs too much for the step up (leave-one-out finds no skill in it).
+exposure differs too much for the step up, and so few points cannot show that they help.
 """
 
 from collections.abc import Mapping

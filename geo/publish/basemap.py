@@ -26,6 +26,8 @@ _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _VALUES: Mapping[str, int] = MappingProxyType({c: k for k, c in enumerate(_DIGITS)})
 
 _POLE = 84.0
+_FADE_REACH = 0.22
+_FADES = ((1.0, 1.0), (0.75, 0.8), (0.5, 0.6), (0.3, 0.4), (0.14, 0.22))
 
 Points = npt.NDArray[np.float64]
 
@@ -277,15 +279,18 @@ def _faded(
     if always:
         return [Shape(role, False, encode(_lines([lines])))]
     west, south, east, north = lines.bounds
-    reach = 0.09 * max(min(east - west, north - south), 0.5)
-    home = region.buffer(0.4 * reach)
+    reach = _FADE_REACH * max(min(east - west, north - south), 0.5)
+    home = region.buffer(0.1 * reach)
     out = []
     rest = lines
-    for fade, inner in ((1.0, 1.6), (0.66, 1.0), (0.33, 0.45)):
-        box = shapely.box(
-            west + inner * reach, south + inner * reach, east - inner * reach, north - inner * reach
-        )
-        area = shapely.union_all([box, home]) if fade == 1.0 else box
+    for fade, inner in _FADES:
+        step = inner * reach
+        if east - west <= 2 * step or north - south <= 2 * step:
+            area = home
+        else:
+            area = shapely.box(west + step, south + step, east - step, north - step)
+        if fade == 1.0:
+            area = shapely.union_all([area, home])
         out.append(Shape(role, False, encode(_lines([rest.intersection(area)])), fade))
         rest = rest.difference(area)
     return out
@@ -306,7 +311,9 @@ def _lines(shapes_: Iterable[BaseGeometry]) -> list[Points]:
         flat = shapely.get_parts(shapely.get_parts(shape))
         parts = shapely.get_parts(
             shapely.line_merge(
-                shapely.MultiLineString([g for g in flat if g.geom_type == "LineString" and not g.is_empty])
+                shapely.MultiLineString(
+                    [g for g in flat if g.geom_type == "LineString" and not g.is_empty]
+                )
             )
         )
         lines += [np.asarray(part.coords)[:, :2] for part in parts]

@@ -1,7 +1,8 @@
 """How sites, routes and the layers of the base map are drawn in QGIS."""
 
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
@@ -13,7 +14,6 @@ from geo.publish.qml import (
     Label,
     Rule,
     VectorStyle,
-    categorized,
     fill,
     labels,
     line,
@@ -30,7 +30,9 @@ from geo.publish.tokens import LIGHT, ROUTES, SIZES
 __all__ = ["layer_style", "outline_style", "routes_style", "sites_style"]
 
 _CLASSES = 4
+_NUMBERED = 20
 _LABELLED = 12
+_BEST = 5
 
 
 def sites_style(theme: ThemeView) -> VectorStyle:
@@ -69,10 +71,14 @@ def _ranked_classes(theme: ThemeView) -> list[Rule]:
         share = (number + 1) / count
         size = 2 * to_mm(SIZES["site-radius"]) * (0.62 + 0.38 * share)
         upper = "<=" if number == count - 1 else "<"
-        circle = marker("circle", size, mix(LIGHT["halo"], theme.accent, 0.35 + 0.65 * share),
-                        LIGHT["halo"], width=0.35)  # fmt: skip
+        # Beyond the first twenty a rank says little: small and without a number.
+        circle = marker(
+            "circle", size, mix(LIGHT["halo"], theme.accent, 0.35 + 0.65 * share), LIGHT["halo"],
+            width=0.3, size_by=f'if("rank" <= {_NUMBERED}, {size:.3g}, {0.42 * size:.3g})',
+        )  # fmt: skip
         ink = LIGHT["halo"] if share > 0.5 else LIGHT["ink"]
-        text = number_in_marker('if("rank" <= 99, to_string("rank"), \'\')', size * 0.5, ink)
+        number = f'if("rank" <= {_NUMBERED}, to_string("rank"), \'\')'
+        text = number_in_marker(number, size * 0.52, ink)
         found.append(
             Rule(
                 f'"status" = \'ranked\' AND "score" >= {low:g} AND "score" {upper} {high:g}',
@@ -96,29 +102,55 @@ def _score_edges(theme: ThemeView) -> list[float]:
 def _unranked_classes() -> list[Rule]:
     size = 2 * to_mm(SIZES["dot-radius"])
     hollow = marker("circle", size, LIGHT["halo"], LIGHT["unknown"], width=0.4)
-    crossed = marker("cross2", size, LIGHT["excluded"], LIGHT["excluded"], width=0.6)
+    crossed = marker("cross2", 0.8 * size, LIGHT["ink-soft"], LIGHT["ink-soft"], width=0.35)
     return [
         Rule("\"status\" = 'unknown'", "Unknown: too little is known", symbol("marker", hollow)),
         Rule("\"status\" = 'excluded'", "Excluded by a rule", symbol("marker", crossed)),
     ]
 
 
-def routes_style() -> VectorStyle:
-    """Rail solid, truck dotted, sea dashed, each on a pale casing.
+def routes_style(themes: Sequence[ThemeView]) -> VectorStyle:
+    """Ways of the best sites: rail solid, truck dotted, sea dashed, each on a pale casing.
+
+    The ways of all other sites are thin lines below.
+
+    Parameters
+    ----------
+    themes : sequence of ThemeView
 
     Returns
     -------
     VectorStyle
     """
+    best = _of_best_sites(themes)
     width, casing = to_mm(SIZES["route"]), to_mm(SIZES["casing"])
     dashes: Mapping[str, tuple[float, ...]] = {"truck": (0.05, 1.4), "sea": (2.6, 1.9)}
-    titles = {"truck": "Truck", "road": "Road", "rail": "Rail", "sea": "Sea"}
     classes = []
-    for mode, title in titles.items():
-        below = line(LIGHT["halo"], casing, alpha=0.85)
-        above = line(ROUTES[mode], width, dash=dashes.get(mode, ()), level=1)
-        classes.append((mode, title, symbol("line", below, above)))
-    return VectorStyle(categorized("mode", classes, levels=True))
+    for mode, title in _MODES.items():
+        below = line(LIGHT["halo"], casing * 0.8, alpha=0.8, level=1)
+        above = line(ROUTES[mode], width * 0.85, dash=dashes.get(mode, ()), level=2)
+        filtered = f"{best} AND \"mode\" = '{mode}'"
+        classes.append(
+            Rule(filtered, f"{title}, first {_BEST} sites", symbol("line", below, above))
+        )
+    thin = symbol("line", line(LIGHT["network"], 0.2), alpha=0.5)
+    classes.append(Rule(f"NOT {best}", "Ways of other sites", thin))
+    return VectorStyle(rules(classes, key="routes", levels=True))
+
+
+_MODES = MappingProxyType({"truck": "Truck", "rail": "Rail", "sea": "Sea"})
+
+
+def _of_best_sites(themes: Sequence[ThemeView]) -> str:
+    """Write the condition that a leg belongs to one of the first sites of any theme."""
+    ids = {
+        str(site)
+        for theme in themes
+        for site in theme.sites.loc[theme.sites["rank"] <= _BEST, "site_id"]
+    }
+    # Ids are slugs: anything else stays out of an expression.
+    listed = ", ".join(f"'{site}'" for site in sorted(ids) if re.fullmatch(r"[a-z0-9_-]+", site))
+    return f'("site_id" IN ({listed}))' if listed else "(FALSE)"
 
 
 def layer_style(view: LayerView) -> VectorStyle:
@@ -136,7 +168,7 @@ def layer_style(view: LayerView) -> VectorStyle:
     if make is None or not _fits(view, make):
         return VectorStyle(single(_plain_symbol(view)))
     columns = set(view.frame.columns)
-    return VectorStyle(single(make()), _labels(view, columns))
+    return VectorStyle(_renderer(view, make(), columns), _labels(view, columns))
 
 
 def outline_style() -> VectorStyle:
@@ -193,11 +225,11 @@ def _rivers() -> ET.Element:
 
 
 def _rail() -> ET.Element:
-    return symbol("line", line(LIGHT["network"], to_mm(SIZES["network"]) * 1.3), alpha=0.6)
+    return symbol("line", line(LIGHT["network"], to_mm(SIZES["network"])), alpha=0.55)
 
 
 def _roads() -> ET.Element:
-    return symbol("line", line(LIGHT["network"], to_mm(SIZES["network"]) * 0.8), alpha=0.35)
+    return symbol("line", line(LIGHT["network"], to_mm(SIZES["network"]) * 0.5), alpha=0.28)
 
 
 def _sea() -> ET.Element:
@@ -251,24 +283,72 @@ _ROLES: Mapping[str, Callable[[], ET.Element]] = MappingProxyType(
 )
 
 
+_LARGE_TOWN = 'coalesce("population", 0) >= 50000'
+_NETWORK_PORT = "\"role\" <> 'port'"
+
+
+def _renderer(view: LayerView, one: ET.Element, columns: set[str]) -> ET.Element:
+    """Draw what matters at every scale, and the rest from near."""
+    if view.role == "towns" and "population" in columns:
+        return rules(
+            [
+                Rule(_LARGE_TOWN, "50,000 people or more", one),
+                Rule(f"NOT ({_LARGE_TOWN})", "Smaller or not known", _towns(), 6e6),
+            ],
+            key=view.id,
+        )
+    if view.role == "ports" and "role" in columns:
+        small = symbol("marker", _dot(ROUTES["sea"], 1.6, "diamond"))
+        return rules(
+            [
+                Rule(_NETWORK_PORT, "On the freight network", one),
+                Rule(f"NOT ({_NETWORK_PORT})", "Other ports", small, 6e6),
+            ],
+            key=view.id,
+        )
+    return single(one)
+
+
 def _labels(view: LayerView, columns: set[str]) -> ET.Element | None:
-    if "name" not in columns:
+    make = _LABELS.get(view.role)
+    if make is None or "name" not in columns:
         return None
-    if view.role == "towns":
-        return labels(_town_labels(columns), key=view.id)
-    if view.role == "ports":
-        return labels([Label('"name"', "", 8.0, ROUTES["sea"], largest_scale=4e7)], key=view.id)
-    if view.role in ("crossings", "power", "deposits"):
-        small = Label('"name"', "", 7.5, LIGHT["ink-soft"], largest_scale=3e6, priority=3)
-        return labels([small], key=view.id)
-    return None
+    return labels(make(columns), key=view.id)
 
 
 def _town_labels(columns: set[str]) -> list[Label]:
     if "population" not in columns:
         return [Label('"name"', "", 7.5, LIGHT["town"], largest_scale=4e6)]
-    large, small = '"population" >= 200000', 'coalesce("population", 0) < 200000'
     return [
-        Label('"name"', large, 9.0, LIGHT["town"], priority=6),
-        Label('"name"', small, 7.5, LIGHT["town"], largest_scale=4e6, priority=4),
+        Label('"name"', _LARGE_TOWN, 9.0, LIGHT["town"], priority=6),
+        Label('"name"', f"NOT ({_LARGE_TOWN})", 7.5, LIGHT["town"], largest_scale=4e6, priority=4),
     ]
+
+
+def _port_labels(columns: set[str]) -> list[Label]:
+    if "role" not in columns:
+        return [Label('"name"', "", 8.0, ROUTES["sea"], largest_scale=6e6)]
+    return [
+        Label('"name"', _NETWORK_PORT, 8.0, ROUTES["sea"], priority=6),
+        Label('"name"', f"NOT ({_NETWORK_PORT})", 7.5, ROUTES["sea"], largest_scale=3e6),
+    ]
+
+
+def _country_labels(_: set[str]) -> list[Label]:
+    return [Label('"name"', "", 10.0, LIGHT["unknown"], priority=1, on_area=True)]
+
+
+def _near_labels(_: set[str]) -> list[Label]:
+    return [Label('"name"', "", 7.5, LIGHT["ink-soft"], largest_scale=3e6, priority=3)]
+
+
+_LABELS: Mapping[str, Callable[[set[str]], list[Label]]] = MappingProxyType(
+    {
+        "towns": _town_labels,
+        "ports": _port_labels,
+        "countries": _country_labels,
+        "crossings": _near_labels,
+        "power": _near_labels,
+        "deposits": _near_labels,
+    }
+)

@@ -140,7 +140,8 @@ def class_breaks(values: npt.NDArray[np.floating], most: int = len(RAMP)) -> lis
     if known.size == 0:
         return []
     low, high = (float(q) for q in np.quantile(known, [0.005, 0.995]))
-    span = max(high - low, 1e-9)
+    # Limits are written with six digits: steps must be wide enough to differ.
+    span = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-6)
     exponent = np.floor(np.log10(span / most))
     for factor in (1.0, 2.0, 2.5, 5.0, 10.0, 20.0):
         step = factor * 10.0**exponent

@@ -23,6 +23,7 @@ from geo.publish.mapstyles import layer_style, outline_style, routes_style, site
 from geo.publish.qml import QGIS_VERSION, VectorStyle, plain
 from geo.publish.rasterstyles import raster_style
 from geo.publish.surfaces import Surface, listed
+from geo.publish.surroundings import drawn_layers, extent
 from geo.publish.tables import table_name
 from geo.publish.tokens import LIGHT
 
@@ -94,9 +95,9 @@ def _groups(content: Content, gpkg: str) -> tuple[_Group, ...]:
         for number, theme in enumerate(content.themes)
     ]
     routes = _vector("routes", "Routes by mode", "routes", "routes", gpkg, content.routes, 1,
-                     routes_style(), unfolded=True)  # fmt: skip
+                     routes_style(content.themes), unfolded=True)  # fmt: skip
     relief = [_raster(content, s, shown=True) for s in surfaces if s.theme is None]
-    base = [layer for view in content.layers for layer in _base_layers(view, gpkg)]
+    base = [layer for view in drawn_layers(content) for layer in _base_layers(view, gpkg)]
     base = sorted([*base, *relief], key=lambda layer: _ORDER.index(layer.role))
     return (
         *themes,
@@ -329,16 +330,13 @@ def _properties() -> ET.Element:
 
 def _first_view(content: Content) -> list[float]:
     """Extent of the region and the routes in the grid's system, with a margin."""
-    boxes = [_bounds_of(content.grid, content.region.total_bounds)]
-    if len(content.routes):
-        boxes.append(_bounds_of(content.grid, content.routes.total_bounds))
-    west, south = np.min([box[:2] for box in boxes], axis=0)
-    east, north = np.max([box[2:] for box in boxes], axis=0)
+    west, south, east, north = _projected(content.grid, extent(content))
     margin = 0.03 * max(east - west, north - south)
     return [west - margin, south - margin, east + margin, north + margin]
 
 
-def _bounds_of(grid: GeoBox, bounds: Sequence[float]) -> tuple[float, float, float, float]:
+def _projected(
+    grid: GeoBox, bounds: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
     change = Transformer.from_crs("EPSG:4326", CRS.from_user_input(str(grid.crs)), always_xy=True)
-    west, south, east, north = bounds
-    return change.transform_bounds(west, south, east, north, densify_pts=21)
+    return change.transform_bounds(*bounds, densify_pts=21)

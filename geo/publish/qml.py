@@ -15,7 +15,6 @@ __all__ = [
     "Label",
     "Rule",
     "VectorStyle",
-    "categorized",
     "colour",
     "document",
     "fill",
@@ -45,16 +44,21 @@ class VectorStyle:
 
 @dataclass(frozen=True)
 class Rule:
-    """One class of a rule-based renderer; `filter` is an expression or ``ELSE``."""
+    """One class of a rule-based renderer.
+
+    `filter` is an expression, empty for all; `largest_scale` the scale denominator below which
+    the class is drawn (None for always).
+    """
 
     filter: str
     label: str
     symbol: ET.Element
+    largest_scale: float | None = None
 
 
 @dataclass(frozen=True)
 class Label:
-    """One class of labels.
+    """One class of labels, beside points or, `on_area`, inside polygons.
 
     `text` is an expression; `largest_scale` the scale denominator below which the labels show
     (None for always); `size` in points; `distance` from the point [mm].
@@ -68,6 +72,7 @@ class Label:
     largest_scale: float | None = None
     distance: float = 1.0
     priority: int = 5
+    on_area: bool = False
 
 
 def plain(text: str) -> str:
@@ -158,14 +163,17 @@ def marker(
     outline: str,
     *,
     width: float = 0.2,
-    alpha: float = 1.0,
+    size_by: str | None = None,
 ) -> ET.Element:
-    """Make a marker of one shape (``circle``, ``diamond``, ``cross2``, …); lengths in mm."""
-    return _symbol_layer(
+    """Make a marker of one shape (``circle``, ``diamond``, ``cross2``, …); lengths in mm.
+
+    `size_by` is an expression that takes the place of `size`.
+    """
+    layer = _symbol_layer(
         "SimpleMarker",
         {
             "name": shape,
-            "color": colour(inside, alpha),
+            "color": colour(inside),
             "outline_color": colour(outline),
             "outline_style": "solid",
             "outline_width": f"{width:g}",
@@ -175,6 +183,9 @@ def marker(
             "joinstyle": "round",
         },
     )
+    if size_by is not None:
+        _data_defined(layer, {"size": size_by}, "data_defined_properties")
+    return layer
 
 
 def number_in_marker(expression: str, size: float, ink: str) -> ET.Element:
@@ -266,46 +277,38 @@ def single(one: ET.Element) -> ET.Element:
     return _renderer("singleSymbol", [one])
 
 
-def categorized(
-    column: str, classes: Sequence[tuple[str, str, ET.Element]], *, levels: bool = False
+def rules(
+    classes: Sequence[Rule], *, key: str, order_by: str | None = None, levels: bool = False
 ) -> ET.Element:
-    """Draw features by the value of a column.
+    """Draw features by rules.
 
     Parameters
     ----------
-    column : str
-    classes : sequence of (value, label, symbol)
+    classes : sequence of Rule
+    key : str
+        Makes the rules' ids stable.
+    order_by : str, optional
+        Expression; features are drawn by it, falling.
     levels : bool, optional
         Draw the first pass of all symbols before the second, so that casings lie under lines.
     """
     made = _renderer(
-        "categorizedSymbol",
-        [one for _, _, one in classes],
-        attr=column,
-        symbollevels="1" if levels else "0",
-    )
-    table = ET.SubElement(made, "categories")
-    for number, (value, label, _) in enumerate(classes):
-        ET.SubElement(
-            table, "category", value=plain(value), label=plain(label), symbol=str(number),
-            render="true", type="string",
-        )  # fmt: skip
-    return made
-
-
-def rules(classes: Sequence[Rule], *, key: str, order_by: str | None = None) -> ET.Element:
-    """Draw features by rules; with `order_by` falling values are drawn first."""
-    made = _renderer(
         "RuleRenderer",
         [rule.symbol for rule in classes],
         enableorderby="1" if order_by else "0",
+        symbollevels="1" if levels else "0",
     )
     table = ET.Element("rules", key=f"{{{key}-rules}}")
     for number, rule in enumerate(classes):
-        ET.SubElement(
-            table, "rule", filter=rule.filter, label=plain(rule.label), symbol=str(number),
+        made_rule = ET.SubElement(
+            table,
+            "rule",
+            filter=rule.filter,
+            label=plain(rule.label),
+            symbol=str(number),
             key=f"{{{key}-{number}}}",
-        )  # fmt: skip
+        )
+        _limit_scale(made_rule, rule.largest_scale)
     made.insert(0, table)
     if order_by:
         order = ET.SubElement(made, "orderby")
@@ -323,11 +326,16 @@ def labels(classes: Sequence[Label], *, key: str) -> ET.Element:
             table, "rule", filter=label.filter, key=f"{{{key}-label-{number}}}",
             description=plain(label.filter),
         )  # fmt: skip
-        if label.largest_scale is not None:
-            rule.set("scalemaxdenom", f"{label.largest_scale:g}")
-            rule.set("scalemindenom", "1")
+        _limit_scale(rule, label.largest_scale)
         rule.append(_label_settings(label))
     return made
+
+
+def _limit_scale(rule: ET.Element, largest: float | None) -> None:
+    if largest is not None:
+        # Whole numbers only: QGIS takes "4e+06" for zero.
+        rule.set("scalemaxdenom", str(round(largest)))
+        rule.set("scalemindenom", "1")
 
 
 def _label_settings(label: Label) -> ET.Element:
@@ -362,7 +370,7 @@ def _label_settings(label: Label) -> ET.Element:
     ET.SubElement(
         settings,
         "placement",
-        placement="6",
+        placement="4" if label.on_area else "6",
         predefinedPositionOrder="R,L,TR,BR,TL,BL,TSR,BSR",
         dist=f"{label.distance:g}",
         distUnits="MM",

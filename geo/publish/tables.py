@@ -19,6 +19,7 @@ from geo.errors import OutputError
 from geo.publish.content import Content
 from geo.publish.mapstyles import layer_style, routes_style, sites_style
 from geo.publish.qml import VectorStyle, document
+from geo.publish.surroundings import drawn_layers
 
 __all__ = [
     "cell",
@@ -99,7 +100,8 @@ def write_geopackage(content: Content, path: Path) -> None:
     """Write sites, routes and every layer of the map into one GeoPackage with styles inside.
 
     Tables are ``sites_<theme>``, ``routes`` and the layers' ids, with ``-`` as ``_``; the
-    styles stand in ``layer_styles``, where QGIS looks when a layer is added by hand.
+    styles stand in ``layer_styles``, where QGIS looks when a layer is added by hand. Land is
+    cut to the surroundings of the study.
 
     Parameters
     ----------
@@ -121,8 +123,8 @@ def write_geopackage(content: Content, path: Path) -> None:
             styles[name] = sites_style(theme)
         routes = _named(content.routes)
         _write_layer(path, "routes", routes, "Routes", styles)
-        styles["routes"] = routes_style()
-        for view in content.layers:
+        styles["routes"] = routes_style(content.themes)
+        for view in drawn_layers(content):
             name = table_name(view.id)
             _write_layer(path, name, view.frame, view.title, styles, view.attribution)
             styles[name] = layer_style(view)

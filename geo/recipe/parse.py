@@ -146,7 +146,10 @@ def _draws(root: Table) -> DrawSpec:
         seed=table.whole("seed", 1),
         top=table.whole("top", 5, least=1),
         weight_range=table.quantity("weight_range", "", "25 %"),
+        pessimism=table.quantity("pessimism", "", 1.0),
     )
+    if not spec.pessimism >= 1:
+        table.report("pessimism", f"pessimism must be 1 or more, found {spec.pessimism:g}")
     table.done()
     return spec
 

@@ -26,12 +26,16 @@ Where = Mapping[str, object]
 
 @dataclass(frozen=True)
 class DrawSpec:
-    """Seeded draws behind every range: how many, from which seed, and what counts as top."""
+    """Seeded draws behind every range: how many, from which seed, and what counts as top.
+
+    `pessimism` is how likely an unknown is to be poor: 1 for any value alike.
+    """
 
     count: int = 2000
     seed: int = 1
     top: int = 5
     weight_range: float = 0.25
+    pessimism: float = 1.0
 
 
 @dataclass(frozen=True)

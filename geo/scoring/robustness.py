@@ -78,13 +78,14 @@ def draw_scores(
     criteria: Sequence[str],
     seed: int | Sequence[int | str],
     ranges: Mapping[str, ValueRange] | None = None,
+    pessimism: float = 1.0,
 ) -> Floats:
     """Score every site in every draw.
 
-    An unknown takes a value score uniform in [0, 1], independent for each site and
-    criterion. A value with a range takes a triangular one, which the value function then
-    scores. The numbers of a site depend on its id, not on its place in the table or on
-    which other sites there are.
+    An unknown takes a value score anywhere in [0, 1], independent for each site and
+    criterion, with the distribution Beta(1, `pessimism`). A value with a range takes a
+    triangular one, which the value function then scores. The numbers of a site depend on its
+    id, not on its place in the table or on which other sites there are.
 
     Parameters
     ----------
@@ -98,6 +99,9 @@ def draw_scores(
         Key of all streams.
     ranges : mapping of str to ValueRange, optional
         By criterion. A range of a site whose value is unknown is not used.
+    pessimism : float
+        1 draws unknowns uniformly; the larger, the likelier the worst. An unknown is then on
+        average ``1 / (1 + pessimism)``.
 
     Returns
     -------
@@ -107,7 +111,8 @@ def draw_scores(
     Raises
     ------
     DataError
-        If shapes disagree or a range names a criterion that is not there.
+        If shapes disagree, a range names a criterion that is not there, or `pessimism` is
+        below 1.
 
     Examples
     --------
@@ -121,13 +126,15 @@ def draw_scores(
     shares = np.asarray(weights, dtype=np.float64)
     spreads = dict(ranges or {})
     _check_shapes(central, shares, sites, criteria, spreads)
+    if not 1 <= pessimism < np.inf:
+        raise DataError(f"pessimism is {pessimism}, required is 1 (uniform) or more")
     scores = np.zeros((len(shares), len(sites)))
     step = max(1, _BLOCK // len(shares))
     for start in range(0, len(sites), step):
         block = slice(start, start + step)
         for column, name in enumerate(criteria):
             part = np.tile(central[block, column], (len(shares), 1))
-            _fill_unknown(part, sites[block], name, seed)
+            _fill_unknown(part, sites[block], name, seed, pessimism)
             if name in spreads:
                 _fill_ranges(part, central[block, column], spreads[name], block, name, sites, seed)
             # Added criterion by criterion, in the order of the central score.
@@ -158,11 +165,16 @@ def _check_shapes(
 
 
 def _fill_unknown(
-    part: Floats, sites: Sequence[str], name: str, seed: int | Sequence[int | str]
+    part: Floats,
+    sites: Sequence[str],
+    name: str,
+    seed: int | Sequence[int | str],
+    pessimism: float,
 ) -> None:
     for index in np.flatnonzero(np.isnan(part[0])).tolist():
         stream = generator(seed, "unknown", sites[index], name)
-        part[:, index] = stream.random(len(part))
+        # Inverse of the distribution function of Beta(1, pessimism).
+        part[:, index] = 1 - (1 - stream.random(len(part))) ** (1 / pessimism)
 
 
 def _fill_ranges(

@@ -89,6 +89,7 @@ def score_sites(
     seed: int = 1,
     top: int = 5,
     common: Collection[str] | None = None,
+    pessimism: float = 1.0,
 ) -> SiteScores:
     """Score and rank the sites of a theme, with ranges and reasons.
 
@@ -125,6 +126,8 @@ def score_sites(
     common : collection of str, optional
         Criteria whose ranges have one cause for all sites, such as a tariff; others are drawn
         site by site. All when missing.
+    pessimism : float
+        How likely an unknown is to be poor, see :func:`~geo.scoring.robustness.draw_scores`.
 
     Returns
     -------
@@ -141,7 +144,7 @@ def score_sites(
     -----
     Only sites with the status ``"ranked"`` compete, in the score's rank and in every draw.
     The score lies at the worst case of its unknowns, the ranges at the 5 % and 95 % quantiles
-    of draws in which an unknown is uniform from worst to best: the score of a site with
+    of draws in which an unknown may be anything from worst to best: the score of a site with
     unknowns may therefore lie below `score_low`, and its rank outside its range.
 
     Examples
@@ -175,23 +178,17 @@ def score_sites(
     key = (seed, theme_id)
     drawn = draw_scores(
         scored[ranked],
-        draw_weights(ranges_in_order(ranges, names), draws, key),
+        draw_weights({name: ranges[name] for name in names}, draws, key),
         sites=[site for site, on in zip(ids, ranked, strict=True) if on],
         criteria=names,
         seed=key,
         ranges=_value_ranges(raw, lows, highs, value_functions, ids, ranked, common),
+        pessimism=pessimism,
     )
     return SiteScores(
         _site_table(ids, status, total, scored, rank_ranges(drawn, top=top)),
         _criteria_table(theme_id, ids, raw, units, scored, weights, qualities, sources),
     )
-
-
-def ranges_in_order(
-    ranges: Mapping[str, WeightRange], names: Sequence[str]
-) -> dict[str, WeightRange]:
-    """Weight ranges in the order of the criteria."""
-    return {name: ranges[name] for name in names}
 
 
 def _ids(site_ids: Sequence[str]) -> list[str]:

@@ -199,13 +199,14 @@ def _sites(bench: Workbench, theme: ScoredTheme) -> gpd.GeoDataFrame:
 def _own_columns(sites: gpd.GeoDataFrame) -> pd.DataFrame:
     """The sites' own columns; what the table of sites calls by the same name is renamed."""
     own = sites.drop(columns=[c for c in (*_BESIDE, "province") if c in sites])
-    return own.rename(columns={"status": "stage", "confidence": "record_confidence"})
+    renamed = own.rename(columns={"status": "stage", "confidence": "record_confidence"})
+    return pd.DataFrame(renamed)
 
 
 def _province(bench: Workbench, sites: gpd.GeoDataFrame) -> pd.Series:
     """Province of each site: its own column, else the polygon that holds it."""
     if "province" in sites:
-        return sites["province"]
+        return pd.Series(sites["province"])
     blank = pd.Series("", sites.index, name="province", dtype=object)
     layers = bench.recipe.base.get("provinces", ())
     if not layers:
@@ -213,7 +214,8 @@ def _province(bench: Workbench, sites: gpd.GeoDataFrame) -> pd.Series:
     polygons = bench.features(layers[0]).to_crs(4326)[["name", "geometry"]]
     joined = gpd.sjoin(sites[["geometry"]], polygons, predicate="within")
     joined = joined[~joined.index.duplicated()]
-    return blank.where(~blank.index.isin(joined.index), joined["name"]).rename("province")
+    held = blank.index.isin(joined.index)
+    return pd.Series(blank.where(~held, joined["name"]), name="province")
 
 
 def _with_precision(bench: Workbench, frame: pd.DataFrame) -> pd.Series:

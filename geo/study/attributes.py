@@ -46,7 +46,9 @@ def deposits_of(bench: Workbench, theme: ThemeSpec) -> gpd.GeoDataFrame:
             raise LayerError(f"{file}: sites need a column {column!r}")
     sites = prepare(found.to_crs(4326))
     sites["lon"], sites["lat"] = sites.geometry.x, sites.geometry.y
-    return cast(gpd.GeoDataFrame, sites.set_index("site_id", drop=False).rename_axis(None).sort_index())
+    return cast(
+        gpd.GeoDataFrame, sites.set_index("site_id", drop=False).rename_axis(None).sort_index()
+    )
 
 
 def attribute_of(bench: Workbench, criterion: CriterionSpec, sites: gpd.GeoDataFrame) -> pd.Series:
@@ -83,5 +85,5 @@ def attribute_of(bench: Workbench, criterion: CriterionSpec, sites: gpd.GeoDataF
             f"{closest(column, [str(c) for c in sites.columns])}"
         )
     if name == "class":
-        return sites[column].astype(object).where(sites[column].notna(), None)
-    return sites[column].astype(np.float64)
+        return pd.Series(sites[column].astype(object).where(sites[column].notna(), None))
+    return pd.Series(sites[column].astype(np.float64))

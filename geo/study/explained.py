@@ -1,5 +1,6 @@
 """Explaining a site from a folder of results, or from a result at hand."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -41,9 +42,9 @@ def explain_folder(folder: Path, site: str, theme: str | None = None) -> list[Ex
 
 def explain_result(result: Result, site: str, theme: str | None = None) -> list[Explanation]:
     """Explain a site of a result, as :func:`explain_folder` does of a folder."""
-    return _explain(
-        pd.DataFrame(result.sites.drop(columns="geometry")), result.criteria, site, theme
-    )
+    sites = pd.DataFrame(result.sites.drop(columns="geometry"))
+    titles = {c.id: c.title for view in result.content.themes for c in view.criteria}
+    return _explain(sites, result.criteria, site, theme, titles)
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -53,7 +54,11 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _explain(
-    sites: pd.DataFrame, criteria: pd.DataFrame, site: str, theme: str | None
+    sites: pd.DataFrame,
+    criteria: pd.DataFrame,
+    site: str,
+    theme: str | None,
+    titles: Mapping[str, str] | None = None,
 ) -> list[Explanation]:
     rows = sites[sites["site_id"] == site]
     if theme is not None:
@@ -67,6 +72,7 @@ def _explain(
             row,
             criteria[criteria["theme"] == row["theme"]],
             sites[sites["theme"] == row["theme"]],
+            titles=titles,
         )
         for _, row in rows.iterrows()
     ]

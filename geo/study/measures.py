@@ -46,9 +46,8 @@ def surface_of(bench: Workbench, theme: ThemeSpec, criterion: CriterionSpec) -> 
     """
     arguments = criterion.measure.arguments
     name = criterion.measure.name
-    key = ("surface", name, repr(sorted(arguments.items())), criterion.unit)
-    if name.startswith("freight"):
-        key = (*key, repr(theme.freight))
+    freight = repr(theme.freight) if name.startswith("freight") else ""
+    key = ("surface", name, repr(sorted(arguments.items())), criterion.unit, freight)
 
     def make() -> Surface:
         made = SURFACES[name](bench, theme, arguments, criterion.unit)

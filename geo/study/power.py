@@ -1,7 +1,8 @@
 """Clean power of a study: yields and levelised cost, computed once for all themes."""
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -89,11 +90,19 @@ def solar_surfaces(bench: Workbench) -> SolarSurfaces:
             bench.native(spec.temperature),
             (west, south, east, north),
         )
-        found = solar_yield(resource, bench.grid, PvSystem(**dict(spec.solar.system)))
+        found = solar_yield(resource, bench.grid, _system(spec.solar.system))
         factor = _interval(found["capacity_factor_ac"], found["capacity_factor_sd"], 1.0)
         return SolarSurfaces(found["ghi_annual"], factor)
 
     return bench.keep("solar", make)
+
+
+def _system(numbers: Mapping[str, Any]) -> PvSystem:
+    """A plant with some of its numbers changed."""
+    try:
+        return replace(PvSystem(), **numbers)
+    except TypeError as error:
+        raise RecipeError([f"[energy.solar.system] {str(error).partition('() ')[2]}"]) from None
 
 
 def _bounds(bench: Workbench) -> tuple[float, float, float, float]:
@@ -180,9 +189,9 @@ def power_cost(bench: Workbench, technology: str) -> Range:
         central, which = cheapest(solar.central, wind.central)
         by_wind = which == _TECHNOLOGIES.index("wind")
         bench.keep("power-technology", lambda: which)
-        low = xr.where(by_wind, wind.low, solar.low, keep_attrs=True)
-        high = xr.where(by_wind, wind.high, solar.high, keep_attrs=True)
-        return Range(low, central, high)
+        return Range(
+            solar.low.where(~by_wind, wind.low), central, solar.high.where(~by_wind, wind.high)
+        )
 
     return bench.keep(("power", technology), make)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -202,7 +202,10 @@ def _site_scores(
     sites: gpd.GeoDataFrame,
     cells: Cells,
 ) -> SiteScores:
-    values, lows, highs, qualities = {}, {}, {}, {}
+    values: dict[str, Any] = {}
+    lows: dict[str, Floats] = {}
+    highs: dict[str, Floats] = {}
+    qualities: dict[str, str] = {}
     for criterion in theme.criteria:
         if criterion.id in surfaces:
             found = _at_sites(bench, surfaces[criterion.id], sites, cells)
@@ -230,6 +233,7 @@ def _site_scores(
         draws=draws.count,
         seed=draws.seed,
         top=draws.top,
+        pessimism=draws.pessimism,
         # Tariffs and plant costs hit every site at once; a point's radius only its own.
         common=[
             c.id

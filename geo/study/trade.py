@@ -68,7 +68,7 @@ class FreightOfTheme:
     def mean_share(self, countries: Sequence[str]) -> Made:
         """Mean over countries of the cost as a share of the product's value [%]."""
         cost, _, _ = self.mean_cost(countries)
-        return cost.copy(data=100 * share_of_value(cost.values, self.product)), None, None
+        return share_of_value(cost, self.product) * 100, None, None
 
     def _of(self, country: str) -> FreightSurface:
         if country not in self.surfaces:
@@ -240,7 +240,8 @@ def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gp
 def _totals(legs: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, country: str) -> pd.DataFrame:
     """Low, central and high cost of each site's whole way; NaN where there is none."""
     chosen = legs[legs["country"] == country]
-    return chosen.groupby("site_id")[list(_CASES)].sum().reindex(sites.index)
+    totals = chosen.groupby("site_id")[list(_CASES)].sum()
+    return pd.DataFrame(totals.reindex(sites.index))
 
 
 def freight_range(

@@ -112,8 +112,7 @@ class Workbench:
     def _warp(self, layer: str, band: str | None) -> xr.DataArray:
         found = self.native(layer, band)
         if "band" in found.dims:
-            with xr.set_options(keep_attrs=True):
-                found = found.mean("band", skipna=False)
+            found = found.mean("band", skipna=False, keep_attrs=True)
         return to_grid(found, self.grid)
 
     def slope(self, layer: str) -> xr.DataArray:

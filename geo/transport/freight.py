@@ -224,7 +224,9 @@ def freight_surface(
         )
     start = np.full(truck.shape, np.nan)
     start[access["row"], access["column"]] = access["usd_per_t"]
-    found = accumulated_cost_allocation(truck.to_numpy(), start, cell_size(grid))
+    # Double precision, so that the legs of a way add up to the surface within 1e-6.
+    friction = truck.to_numpy().astype(np.float64)
+    found = accumulated_cost_allocation(friction, start, cell_size(grid))
     title = f"freight of {product.title} to {', '.join(names)}, {case}"
     return FreightSurface(
         cost=as_dataarray(found.cost, grid, name="freight", unit="USD/t", long_name=title),

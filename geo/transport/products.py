@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from geo.errors import DataError
 
@@ -24,7 +25,7 @@ __all__ = [
     "value_per_wet_tonne",
 ]
 
-T = TypeVar("T", float, "pd.Series[float]")
+T = TypeVar("T", float, "pd.Series[float]", xr.DataArray)
 
 _FORMS = ("bulk", "container")
 _COLUMNS = ("product", "price_usd_t", "moisture", "payable", "product_grade", "form")

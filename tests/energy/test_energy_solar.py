@@ -81,6 +81,9 @@ def test_the_correction_pulls_towards_the_atlas_and_its_error_grows_away_from_it
 ) -> None:
     at = resource.sel(lat=46.25, lon=100.25)
     assert at["ghi_annual"].item() == pytest.approx(1600, rel=0.02)
+    lower = FIVE.assign(value=0.85 * FIVE["value"])
+    pulled = solar_resource(**flat_world(), points=lower, bounds=BOUNDS).sel(lat=46.25, lon=100.25)
+    assert pulled["ghi_annual"].item() == pytest.approx(0.85 * 1600, rel=0.02)
     far = solar_resource(**flat_world(), points=FIVE, bounds=(108, 40, 110, 42))
     assert float(far["ghi_sd"].min()) > at["ghi_sd"].item()
     assert at["ghi_sd"].item() >= resource.attrs["atlas_sd"]
@@ -182,6 +185,9 @@ def test_warmth_costs_yield_and_a_small_inverter_clips(resource: xr.Dataset) -> 
     warm = node_yield(resource.assign(temperature=resource["temperature"] + 20), PvSystem(tilt=40))
     ratio = warm["capacity_factor_ac"] / base["capacity_factor_ac"]
     np.testing.assert_allclose(ratio, 1 - 20 * 0.0035, atol=0.01)
+    swing = node_yield(resource, PvSystem(tilt=40, diurnal_range=20))
+    # The sun shines on the warm half of the day.
+    assert (swing["capacity_factor_ac"] < 0.995 * base["capacity_factor_ac"]).all()
     small = node_yield(resource, PvSystem(tilt=40, dc_ac_ratio=1.8))
     assert (small["capacity_factor_ac"] > base["capacity_factor_ac"]).all()
     assert (small["capacity_factor_dc"] < 0.99 * base["capacity_factor_dc"]).all()

@@ -51,7 +51,7 @@ def test_a_ramp_without_end_gives_the_mean_speed() -> None:
     assert capacity_factor(9.0, 1.8, ramp) == pytest.approx(9 / 400, rel=1e-9)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(MEANS, SHAPES)
 def test_capacity_factor_equals_the_integral_over_the_distribution(mean: float, k: float) -> None:
     wind = stats.weibull_min(k, scale=mean / math.gamma(1 + 1 / k))

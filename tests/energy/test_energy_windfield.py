@@ -124,11 +124,11 @@ def test_rows_of_one_plant_become_one_point_no_surer_than_its_best_row() -> None
 
 def test_low_stations_reanalysis_doubtful_rows_and_yields_without_energy_are_not_used() -> None:
     stations = masts(
-        name=["low", "model", "doubt", "good"],
-        height_m=[10.0, 50.0, 80.0, 80.0],
-        kind=["station", "reanalysis", "mast", "mast"],
-        confidence=["high", "high", "low", "high"],
-        lon=[110.0, 111.0, 112.0, 113.0],
+        name=["low", "short", "model", "doubt", "good"],
+        height_m=[80.0, 20.0, 50.0, 80.0, 80.0],
+        kind=["station", "mast", "reanalysis", "mast", "mast"],
+        confidence=["high", "high", "high", "low", "high"],
+        lon=[109.0, 110.0, 111.0, 112.0, 113.0],
     )
     yields = plants(
         name=["low", "simulated"], confidence=["low", "high"], yield_gwh_yr=[100.0, np.nan]
@@ -147,6 +147,10 @@ def test_the_range_is_the_spacing_that_four_points_have_tested() -> None:
     model = SpeedModel.fit(ring([7.4, 7.6, 7.5, 7.3, 7.5]), covariance=Covariance(0.01, 300))
     assert model.range_km == pytest.approx(77.2, abs=0.5)
     assert model.checked == 5
+    lone_pair = ring([7.4, 7.6, 7.5, 7.3]).set_geometry(
+        gpd.points_from_xy([105, 106, 112, 120], [46.0] * 4, crs=4326)
+    )
+    assert SpeedModel.fit(lone_pair, covariance=Covariance(0.01, 300)).range_km == 0
     sparse = SpeedModel.fit(ring([7.4, 7.6, 7.5, 7.3], 4.0), covariance=Covariance(0.01, 300))
     assert sparse.range_km == 0
 

@@ -76,6 +76,12 @@ def test_records_without_parents_need_no_column_for_them():
     assert within(prepare(TOLGOI.drop(columns="part_of")))["heruga"] == ""
 
 
+def test_a_ring_among_records_that_are_not_selected_is_refused_too():
+    ring = deposits(("a", "A", "tin", "b"), ("b", "B", "coal", "c"), ("c", "C", "coal", "b"))
+    with pytest.raises(DataError, match="'a' lies within itself: correct part_of of 'b'"):
+        prepare(ring, "tin")
+
+
 @pytest.mark.parametrize(
     ("frame", "commodity", "error", "message"),
     [
@@ -212,6 +218,8 @@ def test_cells_need_not_be_square():
     values = np.arange(25.0).reshape(5, 5)
     low, high = value_spread(surface(values), [2], [2], 1000.0, (500.0, 2000.0))
     assert (low[0], high[0]) == (2, 22)
+    low, high = value_spread(surface(values), [2], [2], 1000.0, (2000.0, 500.0))
+    assert (low[0], high[0]) == (10, 14)
 
 
 def test_edges_cut_the_disc_and_unknown_cells_are_passed_over():
@@ -232,9 +240,9 @@ def test_without_precision_or_known_cell_there_is_no_range():
 @given(
     arrays(np.float64, (6, 7), elements=st.floats(0, 9) | st.just(np.nan)),
     st.integers(0, 5), st.integers(0, 6), st.floats(0, 9000),
+    st.sampled_from([(700.0, 1100.0), (3000.0, 900.0)]),
 )  # fmt: skip
-def test_spread_equals_a_search_of_all_cells(values, row, column, radius):
-    size = (700.0, 1100.0)
+def test_spread_equals_a_search_of_all_cells(values, row, column, radius, size):
     down, right = np.mgrid[:6, :7]
     near = np.hypot((down - row) * size[0], (right - column) * size[1]) <= radius
     low, high = value_spread(surface(values), [row], [column], radius, size)

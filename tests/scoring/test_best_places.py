@@ -82,6 +82,13 @@ def test_nearest_is_by_metres_not_by_degrees():
     assert found["town"].tolist() == ["East"]
 
 
+def test_each_point_finds_its_own_town():
+    known = towns(("South", 100, 40), ("North", 100, 50), ("East", 120, 45))
+    found = nearest_towns([100.1, 119, 100, 101], [49, 44, 41, 52], known)
+    assert found["town"].tolist() == ["North", "East", "South", "North"]
+    assert found["town_bearing"].tolist() == ["S", "SW", "N", "N"]
+
+
 def test_nearest_town_may_lie_across_the_date_line():
     found = nearest_towns([179.9], [0], towns(("Far", 170, 0), ("Near", -179.9, 0)))
     assert found["town"].tolist() == ["Near"]

@@ -55,6 +55,23 @@ def test_an_unknown_is_uniform_from_worst_to_best():
     assert stats.kstest(drawn / 0.5, "uniform").pvalue > 0.01
 
 
+@pytest.mark.parametrize("pessimism", [1.0, 2.5, 4.0])
+def test_pessimism_makes_an_unknown_poor_more_often_than_good(pessimism):
+    drawn = draw_scores(
+        [[np.nan]], [[1.0]] * 4000, sites="a", criteria="x", seed=1, pessimism=pessimism
+    )[:, 0]
+    assert stats.kstest(drawn, "beta", args=(1, pessimism)).pvalue > 0.01
+    assert drawn.mean() == pytest.approx(1 / (1 + pessimism), abs=0.02)
+
+
+def test_more_pessimism_lowers_every_draw_and_leaves_known_values():
+    values = [[np.nan, 0.3], [0.7, 0.6]]
+    call = {"sites": "ab", "criteria": "xy", "seed": 1}
+    even, grim = (draw_scores(values, EQUAL, **call, pessimism=p) for p in (1, 4))
+    assert (grim[:, 0] <= even[:, 0]).all()
+    assert (grim[:, 1] == even[:, 1]).all()
+
+
 def test_unknowns_of_sites_and_criteria_are_independent():
     unknown = np.full((2, 2), np.nan)
     alone = [[1.0, 0.0]] * 4000, [[0.0, 1.0]] * 4000
@@ -140,6 +157,13 @@ def test_a_rank_seen_in_fewer_than_one_draw_of_twenty_is_no_bound():
     assert rank_ranges(scores).rank_worst[0] == 2
 
 
+def test_a_bound_of_the_rank_was_drawn_and_is_not_interpolated():
+    scores = np.tile([0.9, 0.5, 0.4], (10, 1))
+    scores[0, 0] = 0.1
+    # First in nine draws and third in one: never second, nor 2.1.
+    assert rank_ranges(scores).rank_worst[0] == 3
+
+
 @settings(deadline=None)
 @given(arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(0, 6)), elements=unit),
        st.integers(1, 5))  # fmt: skip
@@ -199,6 +223,12 @@ def test_an_unknown_counts_nothing_for_the_interval():
                 ranges={"z": ranged([1], [1], [1])},
             ),
             "'z', which is no criterion",
+        ),
+        (
+            lambda: draw_scores(
+                [[1.0]], [[1.0]], sites="a", criteria="x", seed=1, pessimism=0.5
+            ),
+            "pessimism is 0.5",
         ),
         (lambda: rank_ranges(np.empty((0, 3))), "one or more draws"),
         (lambda: rank_ranges([[np.nan]]), "without NaN"),

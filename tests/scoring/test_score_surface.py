@@ -46,6 +46,15 @@ def test_an_unknown_counts_nothing_and_opens_an_interval():
     assert (found["known"] == 1).all()
 
 
+def test_criteria_may_be_named_in_any_order():
+    names = {"criteria": layers(), "value_functions": FUNCTIONS, "weights": WEIGHTS}
+    turned = {what: dict(reversed(found.items())) for what, found in names.items()}
+    straight = weighted_sum_surface(**names)["score"]
+    for what in names:
+        mixed = weighted_sum_surface(**{**names, what: turned[what]})["score"]
+        np.testing.assert_allclose(mixed, straight, rtol=1e-6)
+
+
 def test_unknown_excluded_and_zero_are_three_things():
     near = np.full((3, 4), 5.0)
     near[0, 0], near[0, 1] = np.nan, 60

@@ -260,7 +260,16 @@ def test_a_common_cause_cannot_turn_two_alike_sites_round():
 def test_limits_of_excluded_sites_do_not_shift_those_of_the_others():
     values, lows, highs = frame([[90.0], [50.0]]), frame([[80.0], [40.0]]), frame([[99.0], [60.0]])
     found = score(values, lows=lows, highs=highs, status=["excluded", "ranked"], spread=0).sites
-    assert 0.4 <= found["score_low"].iloc[1] <= found["score_high"].iloc[1] <= 0.6
+    assert 0.4 < found["score_low"].iloc[1] < 0.45
+    assert 0.55 < found["score_high"].iloc[1] < 0.6
+
+
+def test_criteria_may_be_named_in_any_order():
+    values = frame([[90, np.nan, 20], [30, 60, 70]])
+    ranges = {"c2": WeightRange(5, 4, 6), "c0": WeightRange(1, 1, 1), "c1": WeightRange(2, 0, 3)}
+    first = score(values, ranges=ranges)
+    other = score(values[["c2", "c1", "c0"]], ranges=dict(sorted(ranges.items())))
+    pd.testing.assert_frame_equal(first.sites, other.sites)
 
 
 def test_qualities_may_differ_from_site_to_site():

@@ -103,6 +103,13 @@ def test_a_criterion_more_leaves_the_ratios_of_the_others():
     np.testing.assert_allclose(after[:, 1] / after[:, 2], before[:, 0] / before[:, 1])
 
 
+def test_weights_are_drawn_independently_of_one_another():
+    found = {"a": WeightRange(2, 1, 3), "b": WeightRange(2, 1, 3), "c": WeightRange(1, 1, 1)}
+    drawn = draw_weights(found, 4000, seed=3)
+    raw = drawn[:, :2] / drawn[:, 2:]
+    assert abs(np.corrcoef(raw.T)[0, 1]) < 0.05
+
+
 def test_more_draws_begin_with_the_same_ones():
     found = {"a": WeightRange(2, 1, 3), "b": WeightRange(2, 1, 3)}
     np.testing.assert_array_equal(draw_weights(found, 50, 7)[:20], draw_weights(found, 20, 7))

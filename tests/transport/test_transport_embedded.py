@@ -69,7 +69,7 @@ def test_every_sea_link_is_drawn_along_its_lane(net):
 def giants(net):
     region = layer("boundary-mongolia", LAYERS / "mongolia")
     deposits = layer("deposits-mongolia", LAYERS / "mongolia")
-    grid = make_grid(region, 5000.0)
+    grid = make_grid(region, 20_000.0)
     product = read_products(table("products"))["copper-concentrate"]
     roads = layer("trunk-roads")
     truck = truck_friction(grid, net.tariffs, roads, inside=inside(grid, region))

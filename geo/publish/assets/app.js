@@ -605,7 +605,10 @@
     box.appendChild(figures(t, site, index));
     site.warnings.forEach(function (text) { box.appendChild(el("p", "warn", cut(text, 400))); });
     if (site.flags) { box.appendChild(el("p", "warn", cut(site.flags, 400))); }
-    waysOf(site.id).forEach(function (way) { box.appendChild(wayBlock(way)); });
+    var order = Object.keys(site.freight);
+    waysOf(site.id).sort(function (a, b) {
+      return order.indexOf(a.country) - order.indexOf(b.country);
+    }).forEach(function (way) { box.appendChild(wayBlock(way)); });
     add(box, el("h3", null, entry ? "Why it ranks " + ordinal(entry.rank) : "What is known"),
       whyTable(t, site, index));
     if (entry && site.low !== null && !own) {
@@ -731,6 +734,7 @@
     });
     if (chosen >= 0) { ring(t.sites[chosen], colour); }
     state.placed = placed;
+    state.numbered = seen;
     labels();
   }
   function numbered(site, entry, r) {
@@ -759,7 +763,8 @@
     var site = t.sites[index];
     state.dotsAt.push(map.latLngToLayerPoint([site.lat, site.lon]));
     var mark_ = L.circleMarker([site.lat, site.lon], {
-      renderer: layers.dots, radius: sizes["dot-radius"], weight: 1, color: token("halo"),
+      renderer: layers.dots, radius: sizes["dot-radius"] * (phone.matches ? 0.75 : 1),
+      weight: phone.matches ? 0.6 : 1, color: token("halo"),
       fillColor: colour, fillOpacity: opacity, opacity: 0.9
     });
     mark_.on("click", function () { choose(site.id, true); });
@@ -801,6 +806,8 @@
       });
       stops(legs);
     });
+    state.track = [];
+    lines.forEach(function (item) { state.track = state.track.concat(item.parts); });
     lines.forEach(function (item) { casing(item); });
     lines.forEach(function (item) { stroke(item); });
     state.stops.forEach(function (stop) {
@@ -870,14 +877,21 @@
     var taken = (state.placed || []).map(function (m) {
       return [m.p.x - m.r, m.p.y - m.r, m.p.x + m.r, m.p.y + m.r];
     });
-    var nodes = [];
-    wanted().forEach(function (want) { place(want, taken, nodes); });
+    var nodes = [], track = trackBoxes();
+    (state.stops || []).forEach(function (stop_) {
+      var q = map.latLngToLayerPoint(stop_.at);
+      taken.push([q.x - 7, q.y - 7, q.x + 7, q.y + 7]);
+    });
+    wanted().forEach(function (want) {
+      if (!place(want, taken, track, nodes) && !want.dot) { place(want, taken, [], nodes); }
+    });
     ui.labels.replaceChildren.apply(ui.labels, nodes);
   }
   function wanted() {
     var t = theme(), list = [], rows = ranking(t), z = map.getZoom();
     var few = phone.matches ? 3 : 5;
     rows.slice(0, z > 6.6 ? 40 : z > 5.9 ? 12 : few).forEach(function (entry) {
+      if (z <= 6.6 && !state.numbered.has(entry.index)) { return; }
       var s = t.sites[entry.index];
       list.push({text: port(s.name), at: [s.lat, s.lon], cls: "site", size: 13, gap: 12});
     });
@@ -891,7 +905,7 @@
     (state.stops || []).forEach(function (stop_) {
       var text = port(stop_.name) + (stop_.kind === "gauge" ? " · gauge change" : "");
       list.push({text: text, at: stop_.at, cls: stop_.kind === "port" ? "port" : "way",
-        size: 12, gap: 9, block: 7});
+        size: 12, gap: 9});
     });
     data.towns.slice(0, z > 6.5 ? 60 : z > 5 ? 24 : z > 4 ? 9 : 3).forEach(function (p) {
       list.push({text: cut(p[0], 26), at: [p[2], p[1]], cls: "town", size: 12, gap: 6, dot: true});
@@ -903,7 +917,22 @@
       return fresh;
     });
   }
-  function place(want, taken, nodes) {
+  /* Small boxes along the shown route, which labels avoid where they can. */
+  function trackBoxes() {
+    var boxes = [];
+    (state.track || []).forEach(function (part) {
+      for (var i = 1; i < part.length; i += 1) {
+        var a = map.latLngToLayerPoint(part[i - 1]), b = map.latLngToLayerPoint(part[i]);
+        var steps = Math.min(60, Math.ceil(a.distanceTo(b) / 8)) || 1;
+        for (var k = 0; k <= steps; k += 1) {
+          var x = a.x + (b.x - a.x) * k / steps, y = a.y + (b.y - a.y) * k / steps;
+          boxes.push([x - 3, y - 3, x + 3, y + 3]);
+        }
+      }
+    });
+    return boxes;
+  }
+  function place(want, taken, track, nodes) {
     pen.font = (want.cls === "site" ? "650 " : "400 ") + want.size + "px system-ui, sans-serif";
     var w = pen.measureText(want.text).width + 4, h = want.size * 1.2;
     var p = map.latLngToLayerPoint(want.at), g = want.gap;
@@ -916,21 +945,21 @@
           p.y + s[1] + h < free[3];
       });
     }
-    var own = want.block ? [p.x - want.block, p.y - want.block, p.x + want.block, p.y + want.block] : null;
     for (var i = 0; i < spots.length; i += 1) {
       var x = p.x + spots[i][0], y = p.y + spots[i][1];
       var box = [x, y, x + w, y + h];
       var covered = want.dot && state.dotsAt.some(function (q) {
         return hit([q.x - 4, q.y - 4, q.x + 4, q.y + 4], box);
       });
-      if (!covered && !taken.some(function (o) { return hit(o, box); })) {
+      var clash = function (o) { return hit(o, box); };
+      if (!covered && !taken.some(clash) && !track.some(clash)) {
         taken.push(box);
-        if (own) { taken.push(own); }
         if (want.dot) { nodes.push(at(el("div", "town-dot"), p.x, p.y)); }
         nodes.push(at(iso(want.text, "label " + want.cls), x + 2, y));
-        return;
+        return true;
       }
     }
+    return false;
   }
   /* The part of the map that no panel covers, in layer coordinates. */
   function freePart() {
@@ -1003,7 +1032,7 @@
     }
     var slot = el("span", "scale-slot");
     slot.appendChild(ui.scale.getContainer());
-    keys.appendChild(slot);
+    (keys.children.length || phone.matches ? keys : second).appendChild(slot);
     var rest = el("div", "rest");
     add(rest, t.surface ? ramp(t) : null, second);
     if (phone.matches) {
@@ -1161,12 +1190,14 @@
     ui.legend = el("section");
     ui.legend.id = "legend";
     ui.legend.setAttribute("aria-label", "Legend");
-    ui.credit = el("div");
+    var words = data.attribution.map(function (a) { return cut(a, 120); });
+    words.unshift("Lodemap " + data.version + ", recipe " + data.recipe.slice(0, 8));
+    ui.credit = button("", null, function () { ui.credit.classList.toggle("open"); });
     ui.credit.id = "credit";
-    var words = data.attribution.map(function (a) { return cut(a, 120); })
-      .concat(["made with Lodemap " + data.version + ", recipe " + data.recipe.slice(0, 8)]);
-    ui.credit.appendChild(iso(words.join(" · ")));
     ui.credit.title = words.join("\n");
+    words.forEach(function (text, k) {
+      add(ui.credit, k ? document.createTextNode(" · ") : null, iso(text));
+    });
     add(app, ui.legend, ui.credit);
     map.on("dragstart", function () { state.moved = true; });
     map.getContainer().addEventListener("wheel", function () { state.moved = true; }, {passive: true});

@@ -1,0 +1,297 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from geo.compute import cost as module
+from geo.compute import kernels
+from geo.errors import DataError
+
+shapes = st.shared(st.tuples(st.integers(1, 9), st.integers(1, 9)), key="shape")
+rough = arrays(
+    np.float64,
+    shapes,
+    elements=st.sampled_from([0.0, 1.0, 2.0, 5.0, 0.3, 1e6, np.nan, np.nan]),
+)
+starts = arrays(
+    np.float64, shapes, elements=st.sampled_from([np.nan, np.nan, np.nan, np.nan, 0.0, 3.0, 700.0])
+)
+sides = st.tuples(st.sampled_from([1.0, 500.0, 30.0]), st.sampled_from([1.0, 250.0, 90.0]))
+
+
+@pytest.fixture(autouse=True)
+def small_tiles(monkeypatch):
+    """Tiles of four cells, so that small rasters have many and costs must cross them."""
+    monkeypatch.setattr(module, "_TILE", 4)
+
+
+def edges(friction, cell_size):
+    """Every step between passable neighbours, with its cost."""
+    rows, columns = friction.shape
+    for i, j in np.argwhere(~np.isnan(friction)):
+        for down in (-1, 0, 1):
+            for along in (-1, 0, 1):
+                a, b = i + down, j + along
+                if (down or along) and 0 <= a < rows and 0 <= b < columns:
+                    length = np.hypot(down * cell_size[0], along * cell_size[1])
+                    mean = (friction[i, j] + friction[a, b]) / 2
+                    if not np.isnan(mean):
+                        yield i * columns + j, a * columns + b, length * mean
+
+
+def by_dijkstra(friction, start, cell_size):
+    """Independent answer: a graph with one node more, from which all sources start."""
+    size = friction.size
+    steps = list(edges(friction, cell_size))
+    open_ = ~np.isnan(friction.ravel()) & ~np.isnan(start.ravel())
+    steps += [(size, n, start.flat[n]) for n in np.flatnonzero(open_)]
+    if not steps:
+        return np.full(friction.shape, np.nan)
+    tail, head, cost = zip(*steps, strict=True)
+    graph = csr_matrix((cost, (tail, head)), shape=(size + 1, size + 1))
+    found = dijkstra(graph, indices=size)[:size].reshape(friction.shape)
+    return np.where(np.isinf(found), np.nan, found)
+
+
+def cost_along(friction, cells, cell_size, begin):
+    total = begin
+    for one, other in pairwise(cells):
+        length = np.hypot(*((other - one) * cell_size))
+        total += length * (friction[tuple(one)] + friction[tuple(other)]) / 2
+    return total
+
+
+def test_a_step_costs_its_length_times_the_mean_friction():
+    friction = np.array([[1.0, 3.0], [5.0, 7.0]])
+    source = np.array([[True, False], [False, False]])
+    found = kernels.accumulated_cost(friction, source, (30.0, 40.0))
+    np.testing.assert_allclose(found, [[0, 80], [90, 200]])
+
+
+def test_the_way_goes_round_a_barrier_and_over_free_ground():
+    friction = np.array([[1.0, np.nan, 1.0], [0.0, 0.0, 0.0]])
+    source = np.array([[True, False, False], [False, False, False]])
+    found = kernels.accumulated_cost(friction, source, (10.0, 10.0))
+    np.testing.assert_allclose(found, [[0, np.nan, 10], [5, 5, 5]])
+
+
+@settings(max_examples=250, deadline=None)
+@given(rough, starts, sides)
+@example(np.zeros((6, 7)), np.full((6, 7), np.nan), (1.0, 1.0))
+def test_equals_dijkstra_with_holes_islands_free_ground_and_uneven_cells(
+    friction, start, cell_size
+):
+    expected = by_dijkstra(friction, start, cell_size)
+    found = kernels.accumulated_cost(friction, start, cell_size)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rough, starts, sides)
+def test_the_back_links_lead_to_the_allotted_source_at_the_cost_given(friction, start, cell_size):
+    found = kernels.accumulated_cost_allocation(friction, start, cell_size)
+    np.testing.assert_array_equal(found.cost, kernels.accumulated_cost(friction, start, cell_size))
+    sources = np.argwhere(~np.isnan(start))
+    reached = ~np.isnan(found.cost)
+    assert ((found.backlink >= 0) == reached).all()
+    assert ((found.allocation >= 0) == reached).all()
+    for cell in np.argwhere(reached):
+        way = kernels.trace_back(found.backlink, tuple(cell))
+        assert (way[0] == cell).all()
+        assert (way[-1] == sources[found.allocation[tuple(cell)]]).all()
+        total = cost_along(friction, way[::-1], cell_size, start[tuple(way[-1])])
+        assert total == pytest.approx(found.cost[tuple(cell)], rel=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rough, starts, sides, st.integers(1, 11))
+def test_tiles_of_any_size_give_the_same_bits(friction, start, cell_size, tile):
+    expected = kernels.accumulated_cost(friction, start, cell_size)
+    before, module._TILE = module._TILE, tile
+    try:
+        found = kernels.accumulated_cost(friction, start, cell_size)
+    finally:
+        module._TILE = before
+    np.testing.assert_array_equal(found, expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rough, starts, sides, st.sampled_from([0.0, 3.0, 400.0, 1e4]))
+def test_beyond_the_largest_cost_is_unknown_and_below_it_nothing_changes(
+    friction, start, cell_size, limit
+):
+    whole = kernels.accumulated_cost(friction, start, cell_size)
+    found = kernels.accumulated_cost(friction, start, cell_size, max_cost=limit)
+    np.testing.assert_array_equal(found, np.where(whole <= limit, whole, np.nan))
+
+
+@settings(max_examples=60, deadline=None)
+@given(rough, starts, sides)
+def test_dearer_ground_never_makes_a_way_cheaper(friction, start, cell_size):
+    dearer = friction + 1.0
+    before = kernels.accumulated_cost(friction, start, cell_size)
+    after = kernels.accumulated_cost(dearer, start, cell_size)
+    assert (np.isnan(before) == np.isnan(after)).all()
+    assert (np.isnan(before) | (after >= before)).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(rough, starts, sides)
+def test_a_mirror_image_has_mirrored_costs(friction, start, cell_size):
+    plain = kernels.accumulated_cost(friction, start, cell_size)
+    mirrored = kernels.accumulated_cost(friction[::-1, ::-1], start[::-1, ::-1], cell_size)
+    np.testing.assert_allclose(mirrored[::-1, ::-1], plain, rtol=1e-12)
+
+
+def test_a_maze_is_solved_to_its_end():
+    # A serpentine: one long way, back and forth, through many tiles.
+    friction = np.ones((11, 13))
+    friction[1::4, :-1] = np.nan
+    friction[3::4, 1:] = np.nan
+    source = np.zeros(friction.shape, dtype=bool)
+    source[0, 0] = True
+    found = kernels.accumulated_cost(friction, source, (1.0, 1.0))
+    expected = by_dijkstra(friction, np.where(source, 0.0, np.nan), (1.0, 1.0))
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert found[10, 12] > 60
+
+
+def test_equals_scikit_image_on_real_valued_friction():
+    graph = pytest.importorskip("skimage.graph")
+    friction = np.random.default_rng(7).uniform(0.1, 10, (25, 30))
+    source = np.zeros(friction.shape, dtype=bool)
+    source[[3, 20], [4, 25]] = True
+    theirs, _ = graph.MCP_Geometric(friction, sampling=(500.0, 300.0)).find_costs(
+        np.argwhere(source)
+    )
+    ours = kernels.accumulated_cost(friction, source, (500.0, 300.0))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-10)
+
+
+def test_float32_friction_gives_what_its_exact_values_give():
+    friction = np.random.default_rng(1).uniform(0.1, 10, (9, 9)).astype(np.float32)
+    source = np.eye(9, dtype=bool) & (np.arange(9) == 4)
+    np.testing.assert_array_equal(
+        kernels.accumulated_cost(friction, source, (3.0, 2.0)),
+        kernels.accumulated_cost(friction.astype(np.float64), source, (3.0, 2.0)),
+    )
+
+
+def test_no_source_and_a_source_on_a_barrier_reach_nothing():
+    friction = np.array([[np.nan, 1.0]])
+    for source in ([[False, False]], [[True, False]]):
+        assert np.isnan(kernels.accumulated_cost(friction, np.array(source), (1, 1))).all()
+
+
+def test_the_allocation_counts_sources_on_barriers_too():
+    friction = np.array([[np.nan, 1.0, 1.0]])
+    found = kernels.accumulated_cost_allocation(friction, np.array([[True, False, True]]), (1, 1))
+    assert found.allocation.tolist() == [[-1, 1, 1]]
+
+
+def test_a_dear_source_can_be_undercut_by_a_way_from_a_cheap_one():
+    start = np.array([[0.0, np.nan, 9.0]])
+    found = kernels.accumulated_cost_allocation(np.ones((1, 3)), start, (1.0, 1.0))
+    assert found.cost.tolist() == [[0.0, 1.0, 2.0]]
+    assert found.allocation.tolist() == [[0, 0, 0]]
+    assert found.backlink.tolist() == [[0, 7, 7]]
+
+
+def test_the_threads_do_not_change_a_bit(monkeypatch):
+    from geo.compute import blocks
+
+    friction = np.random.default_rng(2).uniform(0, 5, (40, 40))
+    source = np.zeros(friction.shape, dtype=bool)
+    source[[5, 33], [6, 20]] = True
+    one = kernels.accumulated_cost_allocation(friction, source, (3.0, 2.0))
+    for count in (1, 4):
+        monkeypatch.setattr(blocks, "threads", lambda count=count: count)
+        monkeypatch.setattr(module, "threads", lambda count=count: count)
+        other = kernels.accumulated_cost_allocation(friction, source, (3.0, 2.0))
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_the_path_is_the_cheapest_and_holds_both_ends():
+    friction = np.array([[1.0, 9.0, 1.0], [1.0, 9.0, 1.0], [1.0, 1.0, 1.0]])
+    way = kernels.least_cost_path(friction, (0, 0), (0, 2), (1.0, 1.0))
+    assert way.tolist() == [[0, 0], [1, 0], [2, 1], [1, 2], [0, 2]]
+    alone = kernels.least_cost_path(friction, (1, 1), (1, 1), (1.0, 1.0))
+    assert alone.tolist() == [[1, 1]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(rough, sides, st.data())
+def test_the_path_costs_what_the_surface_says(friction, cell_size, data):
+    open_ = np.argwhere(~np.isnan(friction))
+    if len(open_) == 0:
+        return
+    start, goal = (tuple(open_[data.draw(st.integers(0, len(open_) - 1))]) for _ in range(2))
+    source = np.zeros(friction.shape, dtype=bool)
+    source[start] = True
+    surface = kernels.accumulated_cost(friction, source, cell_size)
+    if np.isnan(surface[goal]):
+        with pytest.raises(DataError, match="no way leads"):
+            kernels.least_cost_path(friction, start, goal, cell_size)
+        return
+    way = kernels.least_cost_path(friction, start, goal, cell_size)
+    assert tuple(way[0]) == start
+    assert tuple(way[-1]) == goal
+    assert np.abs(np.diff(way, axis=0)).max(initial=0) <= 1
+    assert cost_along(friction, way, cell_size, 0.0) == pytest.approx(surface[goal], rel=1e-9)
+
+
+SQUARE = np.ones((2, 2))
+NONE = np.zeros((2, 2), dtype=bool)
+
+
+@pytest.mark.parametrize(
+    ("friction", "sources", "options", "says"),
+    [
+        (np.array([[1.0, -2.0]]), NONE[:1], {}, r"negative \(-2.0\) in cell \(0, 1\)"),
+        (SQUARE, NONE[:1], {}, "shape"),
+        (SQUARE, np.full((2, 2), -1.0), {}, "start cost -1.0"),
+        (SQUARE, NONE, {"max_cost": -1.0}, "max_cost is -1.0"),
+        (SQUARE, NONE, {"max_cost": float("nan")}, "max_cost is nan"),
+        (np.ones(3), NONE, {}, "rows and columns"),
+        (np.ones((0, 3)), NONE, {}, "rows and columns"),
+    ],
+)
+def test_refuses_bad_friction_and_sources(friction, sources, options, says):
+    for function in (kernels.accumulated_cost, kernels.accumulated_cost_allocation):
+        with pytest.raises(DataError, match=says):
+            function(friction, sources, (1, 1), **options)
+
+
+@pytest.mark.parametrize(
+    ("start", "goal", "says"),
+    [
+        ((0, 0), (0, 5), "goal .* outside"),
+        ((-1, 0), (0, 1), "start .* outside"),
+        ((0, 2), (0, 1), "start .* barrier"),
+        ((0, 0), (0, 3), "no way leads"),
+    ],
+)
+def test_refuses_a_path_that_cannot_be(start, goal, says):
+    friction = np.array([[1, 1, np.nan, 1]])
+    with pytest.raises(DataError, match=says):
+        kernels.least_cost_path(friction, start, goal, (1, 1))
+
+
+def test_integer_friction_is_taken_as_numbers():
+    found = kernels.accumulated_cost(np.array([[1, 3]]), np.array([[True, False]]), (1, 1))
+    assert found.tolist() == [[0.0, 2.0]]
+
+
+def test_refuses_to_trace_from_nowhere_or_in_circles():
+    with pytest.raises(DataError, match="no source reaches"):
+        kernels.trace_back(np.array([[-1]], dtype=np.int8), (0, 0))
+    with pytest.raises(DataError, match="circle"):
+        kernels.trace_back(np.array([[3, 7]], dtype=np.int8), (0, 0))
+    with pytest.raises(DataError, match="outside"):
+        kernels.trace_back(np.array([[0]], dtype=np.int8), (1, 0))
