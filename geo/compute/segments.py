@@ -6,8 +6,9 @@ edge downwards, in the unit of the cell size. A point is a segment of no length.
 1. Every cell that a segment touches keeps the list of its segments.
 2. The exact Euclidean transform gives each cell the nearest touched cell, and that cell's
    nearest segment becomes its first candidate.
-3. Cells of the rim are given their nearest segment by search, when segments lie outside
-   the raster: the straight way to one of those crosses the rim.
+3. Where segments lie outside, the raster is worked on with a margin, and the cells of its
+   rim are given their nearest segment by search: the straight way to any segment farther
+   out crosses the rim.
 4. Each cell tries the candidates of its neighbours until no distance falls any more.
 """
 
@@ -23,6 +24,7 @@ __all__ = ["distance_to_segments", "touched_by"]
 
 _STRIP = 64
 _RUN = 16
+_MARGIN = 16
 
 
 def distance_to_segments(
@@ -59,20 +61,24 @@ def distance_to_segments(
             f"segments have shape {ends.shape}, required is one row or more of four finite numbers"
         )
     height, width = check_cell_size(cell_size)
-    heads = np.full(shape, -1, dtype=np.int32)
+    # Segments just outside need the lists of the cells that they touch: add a margin.
+    pad = _MARGIN if _beyond(ends, shape, height, width) else 0
+    ends = ends + pad * np.array([width, height, width, height])
+    wide = (shape[0] + 2 * pad, shape[1] + 2 * pad)
+    heads = np.full(wide, -1, dtype=np.int32)
     count = touch(ends, height, width, heads, np.empty((0, 2), dtype=np.int32))
     touches = np.empty((count, 2), dtype=np.int32)
     touch(ends, height, width, heads, touches)
     pieces = _pieces(ends)
     nearest = _first_candidates(pieces, heads, touches, height, width)
-    if _beyond(ends, shape, height, width):
+    if _beyond(ends, wide, height, width):
         order = _near_together(ends)
         search_rim(pieces, order, _boxes(ends[order]), height, width, nearest, _RUN)
-    blocks = row_blocks(shape, 1 << 18)
     _spread(pieces, heads, touches, height, width, nearest)
     distance = np.empty(shape, dtype=np.float32)
     each(
-        lambda a, b: measure(pieces, heads, touches, height, width, nearest, distance, a, b), blocks
+        lambda a, b: measure(pieces, heads, touches, height, width, nearest, distance, pad, a, b),
+        row_blocks(shape, 1 << 18),
     )
     return distance
 
@@ -560,21 +566,22 @@ def measure(
     width: float,
     nearest: npt.NDArray[np.int32],
     distance: npt.NDArray[np.float32],
+    pad: int,
     first: int,
     last: int,
 ) -> None:
-    """Write the distance of each cell of some rows to its candidate.
+    """Write the distance of each cell of some rows to its candidate, without the margin.
 
     Near the features, where many short segments share a cell, look round once more.
     """
     near = 16.0 * (height * height + width * width)
     for i in range(first, last):
-        for j in range(nearest.shape[1]):
-            n = nearest[i, j]
-            x = (j + 0.5) * width
-            y = (i + 0.5) * height
+        for j in range(distance.shape[1]):
+            n = nearest[i + pad, j + pad]
+            x = (j + pad + 0.5) * width
+            y = (i + pad + 0.5) * height
             here = squared(pieces, n, x, y)
             if here < near:
-                n = look_at(pieces, heads, touches, height, width, i, j, n)
+                n = look_at(pieces, heads, touches, height, width, i + pad, j + pad, n)
                 here = squared(pieces, n, x, y)
             distance[i, j] = np.sqrt(here)

@@ -77,8 +77,8 @@ def _ranked_classes(theme: ThemeView) -> list[Rule]:
             width=0.3, size_by=f'if("rank" <= {_NUMBERED}, {size:.3g}, {0.42 * size:.3g})',
         )  # fmt: skip
         ink = LIGHT["halo"] if share > 0.5 else LIGHT["ink"]
-        number = f'if("rank" <= {_NUMBERED}, to_string("rank"), \'\')'
-        text = number_in_marker(number, size * 0.52, ink)
+        shown = f'if("rank" <= {_NUMBERED}, to_string("rank"), \'\')'
+        text = number_in_marker(shown, size * 0.52, ink)
         found.append(
             Rule(
                 f'"status" = \'ranked\' AND "score" >= {low:g} AND "score" {upper} {high:g}',

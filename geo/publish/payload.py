@@ -352,8 +352,10 @@ def _points(frame: gpd.GeoDataFrame) -> list[list[Any]]:
 
 
 def _attribution(content: Content) -> list[str]:
-    drawn = [plain(layer.attribution) for layer in content.layers if len(layer.frame)]
-    return [text for text in dict.fromkeys(drawn) if text]
+    """Makers of the drawn layers; those whose licence demands the line come first."""
+    drawn = [layer for layer in content.layers if len(layer.frame)]
+    drawn.sort(key=lambda layer: "odbl" not in plain(layer.licence).lower())
+    return [text for text in dict.fromkeys(plain(layer.attribution) for layer in drawn) if text]
 
 
 def _record(record: Record) -> Json:

@@ -149,6 +149,7 @@ def _picture(overlay: Overlay) -> folium.raster_layers.ImageOverlay:
         image=overlay.uri,
         bounds=[[south, west], [north, east]],
         pane="relief",
+        pixelated=False,
         control=False,
     )
     picture._name, picture._id = "image", "relief"

@@ -103,28 +103,32 @@ def _network(bench: Workbench) -> Network:
     return bench.keep("network", make)
 
 
-def _barriers(bench: Workbench) -> xr.DataArray:
-    """Cells that a truck of the region cannot use: foreign land and barrier layers.
-
-    Cells that the border only touches stay open, for border posts stand there.
-    """
-    closed = ~binary_dilation(bench.inside, np.ones((3, 3), dtype=bool))
-    for layer in _spec(bench).barriers:
-        closed |= inside(bench.grid, bench.on_grid(layer))
-    return as_dataarray(closed, bench.grid, name="barrier", unit="1", long_name="Barriers")
-
-
 def _truck(bench: Workbench) -> xr.DataArray:
     def make() -> xr.DataArray:
-        roads = bench.features(_spec(bench).geometry["road"])
+        spec = _spec(bench)
+        roads = bench.features(spec.geometry["road"])
         west, south, east, north = bench.region.to_crs(roads.crs).total_bounds
         roads = roads.cx[west:east, south:north]
         if "status" in roads:
-            roads = roads[~roads["status"].isin(set(_spec(bench).avoid_status))]
-        tariffs = _network(bench).tariffs
-        return truck_friction(bench.grid, tariffs, roads, barriers=_barriers(bench))
+            roads = roads[~roads["status"].isin(set(spec.avoid_status))]
+        return truck_friction(
+            bench.grid,
+            _network(bench).tariffs,
+            roads,
+            barriers=_barriers(bench),
+            # Cells beside the border stay open, for border posts stand there.
+            inside=binary_dilation(bench.inside, np.ones((3, 3), dtype=bool)),
+        )
 
     return bench.keep("truck", make)
+
+
+def _barriers(bench: Workbench) -> xr.DataArray | None:
+    layers = _spec(bench).barriers
+    if not layers:
+        return None
+    closed = np.any([inside(bench.grid, bench.on_grid(layer)) for layer in layers], axis=0)
+    return as_dataarray(closed, bench.grid, name="barrier", unit="1", long_name="Barriers")
 
 
 def haul_length(bench: Workbench, targets: gpd.GeoDataFrame) -> xr.DataArray:

@@ -50,6 +50,16 @@
     var short = Number(value.toPrecision(digits));
     return short.toLocaleString("en-US", {maximumFractionDigits: 6}).replace(/-/, "−");
   }
+  /* Money a tonne: never finer than a tenth of a dollar. */
+  function money(value) {
+    if (typeof value !== "number" || Math.abs(value) >= 10) { return num(value); }
+    if (value > 0 && value < 0.05) { return "under 0.1"; }
+    return String(Math.round(value * 10) / 10).replace(/-/, "−");
+  }
+  function moneySpan(low, high) {
+    var a = money(low), b = money(high);
+    return a === b ? a : a + "–" + b;
+  }
   function span(low, high) {
     var a = num(low), b = num(high);
     return a === b ? a : a + "–" + b;
@@ -469,7 +479,7 @@
       var f = site.freight[code];
       var way = waysOf(site.id).find(function (r) { return r.country === code; });
       box.appendChild(fig("Freight to " + (way ? port(way.to) + ", " : "") + country(code),
-        num(f[1]) + " USD/t", [f[0] === null ? "" : span(f[0], f[2]) + " USD/t",
+        money(f[1]) + " USD/t", [f[0] === null ? "" : moneySpan(f[0], f[2]) + " USD/t",
           "per wet tonne, mine gate to port"]));
     });
     if (site.power_usd_mwh !== undefined) {
@@ -522,16 +532,16 @@
     var line = el("div", "legs");
     line.setAttribute("role", "img");
     line.setAttribute("aria-label", groups.map(function (g) {
-      return g.kind + " " + num(g.usd) + " USD/t";
+      return g.kind + " " + money(g.usd) + " USD/t";
     }).join(", "));
     groups.forEach(function (g) {
       var part = el("span");
       var share = total > 0 ? g.usd / total : 0;
       part.style.width = share * 100 + "%";
       part.style.background = routeColour(g.kind);
-      part.title = g.kind + ": " + num(g.usd) + " USD/t" + (g.km ? ", " + num(g.km) + " km" : "");
+      part.title = g.kind + ": " + money(g.usd) + " USD/t" + (g.km ? ", " + num(g.km) + " km" : "");
       if (share > 0.11) {
-        add(part, el("b", null, g.kind), document.createTextNode(num(g.usd) + (share > 0.2 ? " USD/t" : "")));
+        add(part, el("b", null, g.kind), document.createTextNode(money(g.usd) + (share > 0.2 ? " USD/t" : "")));
       }
       line.appendChild(part);
     });
@@ -540,8 +550,8 @@
       var tr = el("tr"), what = el("td", "any"), km = el("td", "r"), usd = el("td", "r");
       add(what, el("b", null, leg.mode + " "), iso(leg.from + (leg.to && leg.to !== leg.from ? " → " + leg.to : "")));
       km.textContent = leg.km ? num(leg.km) + " km" : "";
-      usd.textContent = num(leg.usd[1]) + " USD/t";
-      usd.title = leg.usd[0] === null ? "" : "range " + span(leg.usd[0], leg.usd[2]);
+      usd.textContent = money(leg.usd[1]) + " USD/t";
+      usd.title = leg.usd[0] === null ? "" : "range " + moneySpan(leg.usd[0], leg.usd[2]);
       table.appendChild(add(tr, what, km, usd));
     });
     var more = add(el("details"), el("summary", null, way.legs.length + " legs"), table);
@@ -1011,9 +1021,13 @@
     [["rail", "rail"], ["truck", "truck"], ["sea", "sea"]].forEach(function (m) {
       if (state.modes && state.modes.has(m[0])) { keys.appendChild(lineKey(m[0], m[1])); }
     });
-    if ((state.stops || []).some(function (s) { return s.kind === "gauge"; })) {
+    var bars = ["border", "gauge"].filter(function (k) {
+      return (state.stops || []).some(function (s) { return s.kind === k; });
+    });
+    if (bars.length) {
       keys.appendChild(key({w: 8, parts: [["rect", {x: 2, y: 0, width: 4, height: 14, rx: 2,
-        fill: token("ink")}]]}, "gauge change"));
+        fill: token("ink")}]]}, bars.length > 1 ? "border or gauge change"
+        : bars[0] === "gauge" ? "gauge change" : "border crossing"));
     }
     if ((state.stops || []).some(function (s) { return s.kind === "port"; })) {
       keys.appendChild(key({w: 14, parts: [["rect", {x: 3, y: 3, width: 8, height: 8,
@@ -1202,6 +1216,7 @@
     map.on("dragstart", function () { state.moved = true; });
     map.getContainer().addEventListener("wheel", function () { state.moved = true; }, {passive: true});
     map.on("zoomend", function () {
+      map.getContainer().classList.toggle("near", map.getZoom() > 6.5);
       if (state.ready) {
         drawRoutes();
         drawSites();
