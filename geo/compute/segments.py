@@ -25,6 +25,8 @@ __all__ = ["distance_to_segments", "touched_by"]
 _STRIP = 64
 _RUN = 16
 _MARGIN = 16
+# Cells nearer than this to a feature try every segment about, and are exact.
+_NEAR = 4.0
 
 
 def distance_to_segments(
@@ -558,6 +560,42 @@ def try_row(
 
 
 @njit(cache=True, nogil=True)
+def search_near(
+    pieces: npt.NDArray[np.float64],
+    heads: npt.NDArray[np.int32],
+    touches: npt.NDArray[np.int32],
+    height: float,
+    width: float,
+    i: int,
+    j: int,
+    held: int,
+) -> int:
+    """Segment nearest to cell (i, j), by trying every touched cell that may hold a nearer one."""
+    rows, columns = heads.shape
+    x = (j + 0.5) * width
+    y = (i + 0.5) * height
+    best = squared(pieces, held, x, y)
+    reach = int(np.sqrt(best) / height + 0.5)
+    for a in range(max(0, i - reach), min(rows, i + reach + 1)):
+        dy = (abs(a - i) - 0.5) * height if a != i else 0.0
+        left = best - dy * dy
+        if left < 0.0:
+            continue
+        across = int(np.sqrt(left) / width + 0.5)
+        for b in range(max(0, j - across), min(columns, j + across + 1)):
+            link = heads[a, b]
+            while link >= 0:
+                n = touches[link, 0]
+                link = touches[link, 1]
+                if n != held:
+                    here = squared(pieces, n, x, y)
+                    if here < best or (here == best and n < held):
+                        best = here
+                        held = n
+    return held
+
+
+@njit(cache=True, nogil=True)
 def measure(
     pieces: npt.NDArray[np.float64],
     heads: npt.NDArray[np.int32],
@@ -572,9 +610,9 @@ def measure(
 ) -> None:
     """Write the distance of each cell of some rows to its candidate, without the margin.
 
-    Near the features, where many short segments share a cell, look round once more.
+    Near the features, where many short segments share a cell, all of them are tried.
     """
-    near = 16.0 * (height * height + width * width)
+    near = _NEAR * _NEAR * height * width
     for i in range(first, last):
         for j in range(distance.shape[1]):
             n = nearest[i + pad, j + pad]
@@ -582,6 +620,6 @@ def measure(
             y = (i + pad + 0.5) * height
             here = squared(pieces, n, x, y)
             if here < near:
-                n = look_at(pieces, heads, touches, height, width, i + pad, j + pad, n)
+                n = search_near(pieces, heads, touches, height, width, i + pad, j + pad, n)
                 here = squared(pieces, n, x, y)
             distance[i, j] = np.sqrt(here)

@@ -234,7 +234,7 @@ def _roads() -> ET.Element:
 
 def _sea() -> ET.Element:
     dashed = line(LIGHT["water-line"], 0.25, dash=(2.0, 1.6), cap="flat")
-    return symbol("line", dashed, alpha=0.8)
+    return symbol("line", dashed, alpha=0.6)
 
 
 def _towns() -> ET.Element:
@@ -284,6 +284,8 @@ _ROLES: Mapping[str, Callable[[], ET.Element]] = MappingProxyType(
 
 
 _LARGE_TOWN = 'coalesce("population", 0) >= 50000'
+# Without what stands in brackets behind the name.
+_SHORT_NAME = "trim(regexp_replace(\"name\", '[(].*$', ''))"
 _NETWORK_PORT = "\"role\" <> 'port'"
 
 
@@ -329,8 +331,8 @@ def _port_labels(columns: set[str]) -> list[Label]:
     if "role" not in columns:
         return [Label('"name"', "", 8.0, ROUTES["sea"], largest_scale=6e6)]
     return [
-        Label('"name"', _NETWORK_PORT, 8.0, ROUTES["sea"], priority=6),
-        Label('"name"', f"NOT ({_NETWORK_PORT})", 7.5, ROUTES["sea"], largest_scale=3e6),
+        Label(_SHORT_NAME, _NETWORK_PORT, 8.0, ROUTES["sea"], priority=6),
+        Label(_SHORT_NAME, f"NOT ({_NETWORK_PORT})", 7.5, ROUTES["sea"], largest_scale=3e6),
     ]
 
 

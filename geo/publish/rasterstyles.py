@@ -76,7 +76,7 @@ def _renderer(kind: str, opacity: float, **more: str) -> ET.Element:
 def _steps(surface: Surface, values: npt.NDArray[np.generic]) -> ET.Element:
     edges = nice_edges(values)
     low, high = f"{edges[0]:.10g}", f"{edges[-1]:.10g}"
-    made = _renderer("singlebandpseudocolor", 0.6, classificationMin=low, classificationMax=high)
+    made = _renderer("singlebandpseudocolor", 0.55, classificationMin=low, classificationMax=high)
     shader = ET.SubElement(
         ET.SubElement(made, "rastershader"), "colorrampshader", colorRampType="DISCRETE",
         classificationMode="1", clip="0", minimumValue=low, maximumValue=high, labelPrecision="4",

@@ -83,18 +83,21 @@ def _table(theme: ThemeView, countries: dict[str, str]) -> str:
             _fixed(row["score"]),
             f"{_fixed(row.get('score_low'))}–{_fixed(row.get('score_high'))}",
         ]
-        cells += [_short(row[f"freight_{c}"], 2) for c in codes]
+        cells += [_known(row[f"freight_{c}"]) for c in codes]
         rows.append("<tr>" + "".join(f"<td><bdi>{as_html(c)}</bdi></td>" for c in cells) + "</tr>")
     header = "".join(f"<th><bdi>{as_html(t)}</bdi></th>" for t in titles)
-    note = f"<p><bdi>{as_html(theme.score_note)}</bdi></p>"
-    return (
-        f"{head}{note}<table><thead><tr>{header}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+    return f"{head}<table><thead><tr>{header}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 def _short(value: object, digits: int) -> str:
     found = number(value, digits)
     return "unknown" if found is None else f"{found:g}"
+
+
+def _known(value: object) -> str:
+    """Two digits below 100, three above, as in the panel: no more is known."""
+    found = number(value)
+    return _short(value, 3 if found is not None and found >= 100 else 2)
 
 
 def _fixed(value: object) -> str:
@@ -135,13 +138,14 @@ def still_svg(content: Content, theme: ThemeView, shapes: Sequence[Shape], exten
         f'fill="{LIGHT["water"]}"/>'
     ]
     for shape in shapes:
-        if shape.role in _STYLE and shape.fade == 1.0:
+        if shape.role in _STYLE:
             fill, stroke, width = _STYLE[shape.role]
             path = _path([place(p) for p in decode(shape.codes)], height, shape.area)
-            parts.append(
-                f'<path d="{path}" fill="{fill}" fill-rule="evenodd" stroke="{stroke}" '
-                f'stroke-width="{width}"/>'
-            )
+            if path:
+                parts.append(
+                    f'<path d="{path}" fill="{fill}" fill-rule="evenodd" stroke="{stroke}" '
+                    f'stroke-width="{width}" stroke-opacity="{shape.fade}"/>'
+                )
     sites = sites_of(theme)
     ranked = sites[sites["status"] == "ranked"].head(_ROWS)
     first = content.routes[content.routes["site_id"].isin(ranked["site_id"].head(1))]

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
+from pyproj import Transformer
 
 from geo.energy.economics import CostAssumptions, CostRange, cheapest, lcoe_surface
 from geo.energy.solar import PvSystem, solar_resource
@@ -81,14 +82,13 @@ def solar_surfaces(bench: Workbench) -> SolarSurfaces:
 
     def make() -> SolarSurfaces:
         spec = _spec(bench)
-        west, south, east, north = (float(v) for v in _bounds(bench))
         resource = solar_resource(
             bench.native(spec.solar.radiation),
             bench.features(spec.solar.points),
             bench.native(spec.solar.turbidity),
             bench.native(spec.relief),
             bench.native(spec.temperature),
-            (west, south, east, north),
+            _bounds(bench),
         )
         found = solar_yield(resource, bench.grid, _system(spec.solar.system))
         factor = _interval(found["capacity_factor_ac"], found["capacity_factor_sd"], 1.0)
@@ -107,8 +107,10 @@ def _system(numbers: Mapping[str, Any]) -> PvSystem:
 
 def _bounds(bench: Workbench) -> tuple[float, float, float, float]:
     """Extent of the whole grid in degrees, a little more than the region's."""
-    box = bench.grid.geographic_extent.boundingbox
-    return box.left, box.bottom, box.right, box.top
+    box = bench.grid.boundingbox
+    to_degrees = Transformer.from_crs(str(bench.grid.crs), 4326, always_xy=True)
+    west, south, east, north = to_degrees.transform_bounds(*box.bbox)
+    return west, south, east, north
 
 
 def wind_surfaces(bench: Workbench) -> WindSurfaces:

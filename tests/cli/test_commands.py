@@ -122,7 +122,7 @@ def test_exported_names_exist():
 
 
 def test_unexpected_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr("geo.cli.main.find_recipe", lambda _: 1 / 0)
+    monkeypatch.setattr(sys.modules["geo.cli.main"], "find_recipe", lambda _: 1 / 0)
     code, _, err = run("check", "mongolia")
     assert code == 1
     assert "unexpected ZeroDivisionError" in err

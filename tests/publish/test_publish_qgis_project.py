@@ -7,13 +7,15 @@ from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import pytest
+import shapely
 from sample_content import HOSTILE
-from shapely.geometry import LineString, Point
+from shapely.geometry import LineString, Point, box
 
 from geo.publish import mapstyles
 from geo.publish.mapstyles import layer_style, routes_style, sites_style
 from geo.publish.qgis import write_project
 from geo.publish.qml import colour, document, fill, mix, plain, single, symbol
+from geo.publish.surroundings import drawn_layers
 
 
 def project(content, tmp_path):
@@ -111,18 +113,72 @@ def test_a_theme_without_ranked_sites_has_one_class(content):
     assert len(sites_style(none).renderer.find("rules")) == 3
 
 
-def test_modes_differ_by_dash_and_not_by_colour_alone():
-    renderer = routes_style().renderer
-    assert [c.get("value") for c in renderer.iter("category")] == ["truck", "road", "rail", "sea"]
+def test_modes_differ_by_dash_and_not_by_colour_alone(content):
+    renderer = routes_style(content.themes).renderer
+    labels = [rule.get("label").split(",")[0] for rule in renderer.iter("rule")]
+    assert labels == ["Truck", "Rail", "Sea", "Ways of other sites"]
     dashes = {}
-    for category, one in zip(renderer.iter("category"), renderer.iter("symbol"), strict=True):
+    for label, one in zip(labels[:3], renderer.iter("symbol"), strict=False):
         above = one.findall("layer")[1]
         said = {o.get("name"): o.get("value") for o in above.iter("Option")}
-        dashes[category.get("value")] = (said["use_custom_dash"], said["customdash"])
-    assert dashes["rail"][0] == "0"
-    assert dashes["truck"][0] == dashes["sea"][0] == "1"
-    assert dashes["truck"][1] != dashes["sea"][1]
+        dashes[label] = (said["use_custom_dash"], said["customdash"])
+    assert dashes["Rail"][0] == "0"
+    assert dashes["Truck"][0] == dashes["Sea"][0] == "1"
+    assert dashes["Truck"][1] != dashes["Sea"][1]
     assert renderer.get("symbollevels") == "1"
+
+
+def test_the_ways_of_the_first_sites_stand_out(content):
+    first, *_, last = routes_style(content.themes).renderer.iter("rule")
+    assert "'great-hill'" in first.get("filter")
+    assert "'no-grade'" not in first.get("filter")
+    assert last.get("filter") == f"NOT {first.get('filter').split(' AND ')[0]}"
+
+
+def test_an_id_that_is_no_slug_never_enters_an_expression(content):
+    theme = content.themes[0]
+    sites = theme.sites.assign(site_id=[f"x') OR (1=1 {n}" for n in range(len(theme.sites))])
+    bad = dataclasses.replace(theme, sites=sites)
+    first = next(routes_style([bad]).renderer.iter("rule"))
+    assert first.get("filter") == "(FALSE) AND \"mode\" = 'truck'"
+
+
+def test_scales_are_whole_numbers(content):
+    styles = [layer_style(view) for view in content.layers] + [sites_style(content.themes[0])]
+    parts = [part for style in styles for part in (style.renderer, style.labeling)]
+    scales = [
+        rule.get("scalemaxdenom")
+        for part in parts
+        if part is not None
+        for rule in part.iter("rule")
+        if rule.get("scalemaxdenom")
+    ]
+    assert scales
+    assert all(scale.isdigit() for scale in scales)
+
+
+def test_land_on_the_other_side_of_the_world_is_cut_away(content):
+    world = gpd.GeoDataFrame({"n": [1, 2]}, geometry=[box(-180, -90, 180, 84), box(-80, 0, -60, 9)])
+    view = next(view for view in content.layers if view.role == "land")
+    other = next(view for view in content.layers if view.role == "countries")
+    layers = (dataclasses.replace(view, frame=world.set_crs(4326)), other)
+    cut, kept = drawn_layers(dataclasses.replace(content, layers=layers))
+    west, south, east, north = cut.frame.total_bounds
+    assert len(cut.frame) == 1
+    assert (west, east) == (59.0, 179.0)
+    assert south < 0 < 84 <= north
+    assert shapely.get_num_coordinates(cut.frame.geometry.iloc[0]) > 300
+    assert kept is other
+
+
+def test_ports_and_towns_thin_out_from_afar(content):
+    ports = next(view for view in content.layers if view.role == "ports")
+    known = dataclasses.replace(ports, frame=ports.frame.assign(role=["export", "port"]))
+    near = [rule.get("scalemaxdenom") for rule in layer_style(known).renderer.iter("rule")]
+    assert near == [None, "6000000"]
+    assert layer_style(ports).renderer.get("type") == "singleSymbol"
+    towns = next(view for view in content.layers if view.role == "towns")
+    assert len(list(layer_style(towns).renderer.iter("rule"))) == 2
 
 
 def test_every_role_has_a_style_that_fits_its_geometry(content):
@@ -183,7 +239,7 @@ def test_signs_that_xml_cannot_hold_are_dropped():
 def test_all_colours_stand_in_the_tokens():
     from pathlib import Path
 
-    for name in ("mapstyles", "rasterstyles", "qgis", "qml"):
+    for name in ("mapstyles", "rasterstyles", "qgis", "qml", "surroundings"):
         source = (Path(mapstyles.__file__).parent / f"{name}.py").read_text()
         code = re.sub(r'"""[\s\S]*?"""', "", source)
         assert set(re.findall(r"#[0-9a-f]{6}", code)) <= {"#000000"}

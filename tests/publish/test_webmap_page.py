@@ -141,6 +141,12 @@ def test_one_disclaimer_and_the_generator_stand_in_the_page_without_scripts(page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in still
 
 
+def test_figures_of_the_still_table_are_rounded_to_what_is_known(page: str) -> None:
+    still = re.search(r"<noscript>(.*)</noscript>", page, re.DOTALL).group(1)
+    first = re.findall(r"<td><bdi>(.*?)</bdi></td>", still)[:5]
+    assert first == ["1", "Great Hill", "South", "0.81", "0.72–0.88"]
+
+
 def test_saving_and_showing_give_the_same_page(content: Content, page: str, tmp_path) -> None:
     figure = folium_map(content)
     assert isinstance(figure, folium.Map)

@@ -1,6 +1,7 @@
 """Runs in QGIS's own Python: opens a project or a layer and prints what it is as JSON."""
 
 import json
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -88,3 +89,6 @@ if __name__ == "__main__":
     application.initQgis()
     commands = {"project": project, "styles": styles, "rasters": rasters}
     sys.stdout.write(json.dumps(commands[sys.argv[1]](*sys.argv[2:])) + "\n")
+    sys.stdout.flush()
+    # QGIS may crash while Python takes its objects apart; the answer is out.
+    os._exit(0)

@@ -98,7 +98,7 @@ def test_the_first_theme_is_shown_and_the_others_are_not(opened):
 
 def test_the_renderers_are_the_ones_that_were_meant(opened):
     assert opened["renderers"]["Copper: sites"] == ["RuleRenderer", 6]
-    assert opened["renderers"]["Routes by mode"] == ["categorizedSymbol", 4]
+    assert opened["renderers"]["Routes by mode"] == ["RuleRenderer", 4]
     assert opened["renderers"]["Score of copper"][0] == "singlebandpseudocolor"
     assert opened["renderers"]["Excluded and warned areas"][0] == "paletted"
     assert opened["renderers"]["Relief"][0] == "hillshade"
@@ -113,7 +113,7 @@ def test_the_picture_shows_land_water_routes_and_sites(opened):
 def test_styles_inside_the_geopackage_are_used_by_hand(qgis, copy):
     found = qgis("styles", copy / "lodemap.gpkg", "sites_copper", "routes", "lakes_sample")
     assert found["sites_copper"] == ["RuleRenderer", 6]
-    assert found["routes"] == ["categorizedSymbol", 4]
+    assert found["routes"] == ["RuleRenderer", 4]
     assert found["lakes_sample"][0] == "singleSymbol"
 
 
