@@ -81,7 +81,7 @@ def check(recipe: str, as_json: bool) -> None:
     path = find_recipe(recipe)
     problems: tuple[str, ...] = ()
     try:
-        load_recipe(path, layers=catalogue_for(path).ids())
+        load_recipe(path, layers=catalogue_for(path))
     except RecipeError as error:
         if not as_json:
             raise

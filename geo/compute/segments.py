@@ -26,7 +26,7 @@ _STRIP = 64
 _RUN = 16
 _MARGIN = 16
 # Cells nearer than this to a feature try every segment about, and are exact.
-_NEAR = 4.0
+_NEAR = 6.0
 
 
 def distance_to_segments(

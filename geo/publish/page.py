@@ -154,7 +154,7 @@ def _policy(scripts: list[str], styles: list[str]) -> str:
             "script-src " + " ".join(map(_hash, scripts)),
             "style-src " + " ".join(map(_hash, styles)),
             "img-src data: blob:",
-            "script-src-attr 'unsafe-inline'",
+            "base-uri 'none'",
             "form-action 'none'",
         ]
     )

@@ -69,7 +69,7 @@ class Study:
         """
         file = Path(path)
         catalogue = catalogue_for(file)
-        recipe = load_recipe(file, layers=catalogue.ids())
+        recipe = load_recipe(file, layers=catalogue)
         if cell_size is not None:
             if not cell_size > 0:
                 raise DataError(f"cell size {cell_size} m is not positive")

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from geo.publish.basemap import decode, extent_of, shapes
 from geo.publish.content import Content
 from geo.publish.webmap import render
 
@@ -268,6 +270,16 @@ def test_the_phone_page_is_no_wider_than_the_phone(visit: Callable[..., Visit], 
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.evaluate("document.getElementById('body').scrollWidth") <= 390
     assert page.evaluate("getComputedStyle(document.body).fontSize") == "15px"
+
+
+def test_lines_decode_in_the_page_as_in_python(
+    visit: Callable[..., Visit], study: Content, file: Path
+) -> None:
+    page = visit(file, DESKTOP).page
+    codes = [s.codes for s in shapes(study, extent_of(study))]
+    for code, parts in zip(codes, page.evaluate("c => c.map(lodemapDecode)", codes), strict=True):
+        for mine, theirs in zip(decode(code), parts, strict=True):
+            assert np.abs(mine[:, ::-1] - np.array(theirs)).max() < 1e-9
 
 
 def test_labels_do_not_collide(visit: Callable[..., Visit], file: Path) -> None:
