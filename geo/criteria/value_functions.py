@@ -145,7 +145,7 @@ class Threshold(Piecewise):
         at = _pair((limit, 1.0), unit)[0]
         below = better == "below"
         # The next number there is; beside 0 that would make the step too steep to compute.
-        gap = max(float(np.spacing(abs(at))), 1e-300)
+        gap = max(float(np.spacing(abs(at))), 2.0**-996)
         beyond = at + gap if below else at - gap
         points = [(at, 1.0), (beyond, 0.0)] if below else [(beyond, 0.0), (at, 1.0)]
         self.limit = at

@@ -8,10 +8,12 @@ import xarray as xr
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 from odc.geo.geobox import GeoBox
+from pyproj import CRS
 from rasterio.features import rasterize
 
 from geo.criteria.rasters import grid_of
 from geo.criteria.shapes import usable
+from geo.crs import require_same
 from geo.errors import DataError
 from geo.grid import as_dataarray
 
@@ -74,6 +76,7 @@ def zonal_statistic(
     --------
     >>> import geopandas as gpd, numpy as np, shapely
     >>> from odc.geo.geobox import GeoBox
+    from pyproj import CRS
     >>> grid = GeoBox.from_bbox((0, 0, 3000, 1000), "EPSG:3857", resolution=1000)
     >>> rain = as_dataarray(np.array([[1.0, 3.0, 8.0]]), grid, name="r", unit="mm", long_name="r")
     >>> west = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 2000, 1000)], crs=3857)
@@ -83,9 +86,11 @@ def zonal_statistic(
     if statistic not in STATISTICS:
         raise DataError(f"statistic {statistic!r} is unknown, use one of {', '.join(STATISTICS)}")
     usable(zones, grid, "the layer of zones")
+    source = grid_of(raster)
+    require_same(_crs(source), _crs(grid), f"the raster {raster.name!r}")
     shapes = np.asarray(zones.geometry.values, dtype=object)
     shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    values = _extract(shapes, raster, statistic)
+    values = _extract(shapes, raster.to_numpy(), source, statistic)
     painted = rasterize(
         # The last one painted stays: paint the first zone last.
         zip(shapes[::-1], values[::-1], strict=True),
@@ -101,12 +106,19 @@ def zonal_statistic(
     )
 
 
+def _crs(grid: GeoBox) -> CRS:
+    return CRS(str(grid.crs))
+
+
 def _extract(
-    shapes: npt.NDArray[np.object_], raster: xr.DataArray, statistic: str
+    shapes: npt.NDArray[np.object_],
+    values: npt.NDArray[np.generic],
+    grid: GeoBox,
+    statistic: str,
 ) -> npt.NDArray[np.float64]:
-    box = grid_of(raster).boundingbox
+    box = grid.boundingbox
     source = NumPyRasterSource(
-        np.ascontiguousarray(raster.to_numpy(), dtype=np.float64),
+        np.ascontiguousarray(values, dtype=np.float64),
         xmin=box.left,
         ymin=box.bottom,
         xmax=box.right,
@@ -118,5 +130,5 @@ def _extract(
         for shape in shapes
     ]
     found = exact_extract(source, zones, [STATISTICS[statistic]])
-    values = [feature["properties"][STATISTICS[statistic]] for feature in found]
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    results = [feature["properties"][STATISTICS[statistic]] for feature in found]
+    return np.array([np.nan if value is None else value for value in results], dtype=np.float64)

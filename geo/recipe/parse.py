@@ -33,7 +33,7 @@ __all__ = ["load_recipe"]
 
 _ROLES = (
     "countries", "land", "provinces", "lakes", "rivers", "railways", "roads", "towns", "ports",
-    "crossings", "protected", "power", "sea", "relief",
+    "crossings", "protected", "power", "sea", "relief", "disputed",
 )  # fmt: skip
 _DISCLAIMER = "A screening study, not a technical report."
 

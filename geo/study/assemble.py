@@ -37,6 +37,7 @@ _ROLES = {
     "protected": "protected",
     "power": "power",
     "sea": "sea",
+    "disputed": "disputed",
 }
 _BESIDE = (
     "status_in",
