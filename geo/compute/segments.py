@@ -578,10 +578,7 @@ def search_near(
     reach = int(np.sqrt(best) / height + 0.5)
     for a in range(max(0, i - reach), min(rows, i + reach + 1)):
         dy = (abs(a - i) - 0.5) * height if a != i else 0.0
-        left = best - dy * dy
-        if left < 0.0:
-            continue
-        across = int(np.sqrt(left) / width + 0.5)
+        across = int(np.sqrt(max(best - dy * dy, 0.0)) / width + 0.5)
         for b in range(max(0, j - across), min(columns, j + across + 1)):
             link = heads[a, b]
             while link >= 0:

@@ -6,6 +6,7 @@ can say why, and a table can say how much land each rule takes alone and in orde
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -335,23 +336,18 @@ def _check_ids(rules: Sequence[ExclusionRule]) -> None:
 
 
 def _holds(rule: ExclusionRule, grid: GeoBox) -> npt.NDArray[np.bool_]:
-    if rule.raster is not None:
-        return _raster_holds(rule, rule.raster, grid)
-    shapes = usable(_features(rule), grid, f"the layer of rule {rule.id!r}")
+    if rule.geometry is None:
+        return _raster_holds(rule, grid)
+    shapes = usable(rule.geometry, grid, f"the layer of rule {rule.id!r}")
     if rule.buffer_m == 0:
         return mark(shapes, grid, touched=False)
-    distance = distance_to_nearest(_features(rule), grid)
+    distance = distance_to_nearest(rule.geometry, grid)
     return np.asarray(distance.to_numpy() <= rule.buffer_m)
 
 
-def _features(rule: ExclusionRule) -> gpd.GeoDataFrame:
-    if rule.geometry is None:
-        raise DataError(f"rule {rule.id!r} has no features")
-    return rule.geometry
-
-
-def _raster_holds(rule: ExclusionRule, raster: xr.DataArray, grid: GeoBox) -> npt.NDArray[np.bool_]:
-    values = np.asarray(raster.to_numpy())
+def _raster_holds(rule: ExclusionRule, grid: GeoBox) -> npt.NDArray[np.bool_]:
+    # A rule without features has a raster: its constructor sees to that.
+    values = np.asarray(cast(xr.DataArray, rule.raster).to_numpy())
     if values.shape != tuple(grid.shape):
         raise DataError(
             f"the raster of rule {rule.id!r} has shape {values.shape}, the grid "

@@ -53,12 +53,13 @@ def distance_to_nearest(
 
     Notes
     -----
-    Lengths are those of the grid's CRS. The nearest segment of each cell is found by
-    handing candidates from cell to cell, which can miss a segment whose share of the
-    plane is narrower than a cell there. Such a cell gets the distance to another
-    segment almost as near: never too small, and in the tests on real roads, rivers and
-    borders too large by less than 5 % of a cell in fewer than one cell in a thousand;
-    all others are exact to the precision of float32.
+    Lengths are those of the grid's CRS. Cells nearer than six cells to a feature try
+    every segment about them and are exact to the precision of float32. Farther cells
+    hand candidates to one another, which can miss a segment whose share of the plane is
+    narrower than a cell there; such a cell gets the distance to another segment almost
+    as near. The distance is then never too small; on real roads, railways, rivers and
+    borders it was too large by less than 4 % of a cell in fewer than one cell in 5,000,
+    on thousands of random rasters made to provoke it by less than 5 % of a cell.
 
     Examples
     --------
