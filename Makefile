@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help map test check bench layers docs clean debian
+.PHONY: help map test check bench layers docs gallery clean debian
 
 help: ## say what each target does
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ layers: $(VENV)/dev.stamp ## rebuild the embedded layers from their sources (nee
 
 docs: $(VENV)/dev.stamp ## write the generated pages of docs/
 	$(BIN)/python docs/generate.py
+
+gallery: $(VENV)/dev.stamp debian map ## take the pictures of the README from the built map
+	$(BIN)/python docs/gallery.py
 
 clean: ## remove what was built
 	rm -rf $(VENV) dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis maps/mongolia

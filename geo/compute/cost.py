@@ -585,10 +585,12 @@ def link_level_ground(
             a = i + _STEP_ROW[m]
             b = j + _STEP_COLUMN[m]
             if 0 <= a < rows and 0 <= b < columns and link[a, b] == -2:
-                k = level_step(friction, cost, lengths, link, a, b)
-                if k > 0:
-                    link[a, b] = k
-                    queue[filled] = (a * columns + b) * 9 + k
+                step = (0.5 * friction[a, b] + 0.5 * friction[i, j]) * lengths[m]
+                if cost[a, b] == cost[i, j] and cost[i, j] + step == cost[a, b]:
+                    # The opposite of step m leads back.
+                    back = (m + 3) % 8 + 1
+                    link[a, b] = back
+                    queue[filled] = (a * columns + b) * 9 + back
                     filled += 1
 
 

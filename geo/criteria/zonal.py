@@ -76,7 +76,6 @@ def zonal_statistic(
     --------
     >>> import geopandas as gpd, numpy as np, shapely
     >>> from odc.geo.geobox import GeoBox
-    from pyproj import CRS
     >>> grid = GeoBox.from_bbox((0, 0, 3000, 1000), "EPSG:3857", resolution=1000)
     >>> rain = as_dataarray(np.array([[1.0, 3.0, 8.0]]), grid, name="r", unit="mm", long_name="r")
     >>> west = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 2000, 1000)], crs=3857)

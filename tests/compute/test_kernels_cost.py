@@ -150,12 +150,12 @@ def test_a_mirror_image_has_mirrored_costs(friction, start, cell_size):
 
 def test_on_free_ground_the_links_still_lead_to_the_source():
     source = np.zeros((6, 90), dtype=bool)
-    source[2, 3] = True
+    source[2, 86] = True
     found = kernels.accumulated_cost_allocation(np.zeros(source.shape), source, (1.0, 1.0))
     assert (found.cost == 0).all()
     assert (found.allocation == 0).all()
     # Ring by ring: no way is longer than the number of king's moves.
-    assert len(kernels.trace_back(found.backlink, (5, 89))) == 87
+    assert len(kernels.trace_back(found.backlink, (5, 0))) == 87
 
 
 def test_a_maze_is_solved_to_its_end():

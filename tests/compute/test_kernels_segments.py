@@ -30,7 +30,7 @@ def by_shapely(ends, shape, cell_size):
     return np.min([shapely.distance(points, line) for line in lines], axis=0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(bundles, sides)
 def test_is_the_distance_to_the_geometry_wherever_it_lies(ends, cell_size):
     expected = by_shapely(ends, (9, 10), cell_size)
