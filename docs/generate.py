@@ -35,19 +35,24 @@ def _row(name: str, measure: Measure) -> str:
 def command_page() -> str:
     """Help of every command."""
     parts = ["# Commands\n"]
-    for words, command in _walk(commands, ("lodemap",)):
-        context = click.Context(command, info_name=" ".join(words))
-        parts.append(f"## {' '.join(words)}\n\n```\n{command.get_help(context)}\n```\n")
+    for context in _contexts(commands, "lodemap", None):
+        said = context.command.get_help(context)
+        parts.append(f"## {context.command_path}\n\n```\n{said}\n```\n")
     return "\n".join(parts)
 
 
-def _walk(
-    command: click.Command, words: tuple[str, ...]
-) -> list[tuple[tuple[str, ...], click.Command]]:
-    found = [(words, command)]
+def _contexts(
+    command: click.Command, name: str, parent: click.Context | None
+) -> list[click.Context]:
+    """Contexts of a command and of all below it, as a call would make them."""
+    settings = command.context_settings
+    context = click.Context(
+        command, parent, name, terminal_width=78, max_content_width=78, **settings
+    )
+    found = [context]
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            found += _walk(command.commands[name], (*words, name))
+        for child in sorted(command.commands):
+            found += _contexts(command.commands[child], child, context)
     return found
 
 

@@ -141,7 +141,12 @@ def geopackage_rows(path: Path, layer: str) -> int:
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
             kind = database.execute("SELECT type FROM sqlite_master WHERE name = ?", (layer,))
-            if kind.fetchone() != ("table",):
+            found = kind.fetchone()
+            if found == ("view",):
+                raise LayerError(
+                    f"{path}: {layer!r} is a view, which may compute anything: store it"
+                )
+            if found != ("table",):
                 rows = database.execute("SELECT table_name FROM gpkg_contents ORDER BY 1")
                 known = ", ".join(str(row[0]) for row in rows.fetchmany(8)) or "none"
                 raise LayerError(f"{path}: has no table {layer!r}, it has {known}")

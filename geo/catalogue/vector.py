@@ -27,6 +27,15 @@ from geo.errors import CrsError, EmptyLayerError, LayerError, LodemapWarning
 
 __all__ = ["read_table", "read_vector"]
 
+# What pyogrio raises on damaged files, beside its own two errors.
+_FAULTS = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    shapely.errors.GEOSException,
+    IndexError,
+    ValueError,
+    OSError,
+)
 _MOST_ROWS = 20_000_000
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d+([.,'\s]\d+)+")
@@ -155,10 +164,17 @@ def _bound_rows(record: Record) -> None:
 
 
 def _info(record: Record) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = pyogrio.read_info(record.path, layer=record.layer)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise LayerError(f"{record.path}: cannot be read ({error}): restore it") from None
+    with warnings.catch_warnings():
+        # What GDAL remarks here it remarks again when the features are read.
+        warnings.simplefilter("ignore")
+        try:
+            found: dict[str, Any] = pyogrio.read_info(record.path, layer=record.layer)
+        except NotImplementedError as error:
+            raise LayerError(
+                f"{record.path}: cannot be read ({error}): turn its curves into straight lines"
+            ) from None
+        except _FAULTS as error:
+            raise LayerError(f"{record.path}: cannot be read ({error}): restore it") from None
     return found
 
 
@@ -195,15 +211,22 @@ def _require_columns(record: Record, present: Sequence[str], asked: Sequence[str
 
 
 def _read(record: Record, columns: Sequence[str] | None) -> gpd.GeoDataFrame:
-    try:
-        # Arrow streams the rows, so that a false count in the header allocates nothing.
-        return pyogrio.read_dataframe(
-            record.path, layer=record.layer, columns=columns, use_arrow=True
-        )
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise LayerError(f"{record.path}: cannot be read ({error}): restore it") from None
-    except (shapely.errors.GEOSException, ValueError, OSError) as error:
-        raise LayerError(f"{record.path}: has a damaged feature ({error}): restore it") from None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            # Arrow streams the rows, so that a false count in the header allocates nothing.
+            frame = pyogrio.read_dataframe(
+                record.path, layer=record.layer, columns=columns, use_arrow=True
+            )
+        except NotImplementedError as error:
+            raise LayerError(
+                f"{record.path}: cannot be read ({error}): turn its curves into straight lines"
+            ) from None
+        except _FAULTS as error:
+            raise LayerError(f"{record.path}: cannot be read ({error}): restore it") from None
+    for note in dict.fromkeys(str(one.message) for one in caught):
+        _warn(record, note)
+    return frame
 
 
 def _usable(record: Record, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

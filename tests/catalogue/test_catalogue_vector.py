@@ -1,6 +1,7 @@
 """Vector layers and tables are what their records say, or one sentence says why not."""
 
 import sqlite3
+import warnings
 
 import geopandas as gpd
 import numpy as np
@@ -160,7 +161,7 @@ def test_a_view_in_a_geopackage_is_refused(make_vector, three_points):
     with sqlite3.connect(record.path) as database:
         database.execute("CREATE VIEW tricky AS SELECT * FROM some_points")
     record = load_record(write_record(record.path, "vector", layer="tricky"))
-    with pytest.raises(LayerError, match="has no table 'tricky'"):
+    with pytest.raises(LayerError, match="'tricky' is a view"):
         read_vector(record)
 
 
@@ -176,6 +177,45 @@ def test_too_many_features_are_refused_before_reading(make_vector, three_points,
     monkeypatch.setattr("geo.catalogue.vector._MOST_ROWS", 2)
     with pytest.raises(LayerError, match="has 3 features, at most 2"):
         read_vector(make_vector(three_points))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            NotImplementedError("curves"),
+            r"some-points\.gpkg: .*turn its curves into straight lines",
+        ),
+        (IndexError("axis 0"), r"some-points\.gpkg: cannot be read \(axis 0\): restore it"),
+    ],
+)
+@pytest.mark.parametrize("step", ["read_info", "read_dataframe"])
+def test_whatever_the_library_raises_names_the_file(
+    make_vector, three_points, monkeypatch, error, said, step
+):
+    record = make_vector(three_points)
+
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(f"geo.catalogue.vector.pyogrio.{step}", fail)
+    with pytest.raises(LayerError, match=said):
+        read_vector(record)
+
+
+def test_what_gdal_remarks_is_said_once_with_the_file(make_vector, three_points, monkeypatch):
+    record = make_vector(three_points)
+    real = pyogrio.read_dataframe
+
+    def remark(*arguments, **options):
+        for _ in range(3):
+            warnings.warn("odd dimension", RuntimeWarning, stacklevel=2)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr("geo.catalogue.vector.pyogrio.read_dataframe", remark)
+    with pytest.warns(LodemapWarning, match=r"some-points\.gpkg: odd dimension") as caught:
+        read_vector(record)
+    assert len(caught) == 1
 
 
 def test_half_a_geopackage_is_refused(make_vector, three_points):

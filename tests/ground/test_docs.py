@@ -21,9 +21,9 @@ def test_links_between_pages_lead_somewhere():
             assert (page.parent / link).exists(), f"{page.name} links to {link}"
 
 
-def test_every_commands_option_has_a_help_text():
-    for _, command in generate._walk(generate.commands, ("lodemap",)):
-        assert command.help
-        for option in command.params:
+def test_every_command_and_option_has_a_help_text():
+    for context in generate._contexts(generate.commands, "lodemap", None):
+        assert context.command.help
+        for option in context.command.params:
             if option.param_type_name == "option":
-                assert option.help, f"{command.name}: {option.name}"
+                assert option.help, f"{context.command_path}: {option.name}"
