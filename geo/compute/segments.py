@@ -132,7 +132,7 @@ def _beyond(
 ) -> bool:
     x, y = ends[:, ::2], ends[:, 1::2]
     return bool(
-        min(x.min(), y.min()) < 0 or x.max() > shape[1] * width or y.max() > shape[0] * height
+        min(x.min(), y.min()) < 0 or x.max() >= shape[1] * width or y.max() >= shape[0] * height
     )
 
 

@@ -353,8 +353,9 @@ def yield_surface(resource: xr.Dataset, grid: GeoBox, system: PvSystem) -> xr.Da
     -------
     Dataset (y, x) of float32
         ``capacity_factor_ac`` (net, first year, of the AC rating, in [0, 1]),
-        ``capacity_factor_sd`` (absolute standard deviation) and ``ghi_annual``
-        [kWh/m2/yr]; NaN where the nodes do not reach or a source is unknown.
+        ``capacity_factor_sd`` (absolute standard deviation), ``ghi_annual`` and its
+        standard deviation ``ghi_sd`` [kWh/m2/yr]; NaN where the nodes do not reach or a
+        source is unknown.
 
     Notes
     -----
@@ -367,19 +368,21 @@ def yield_surface(resource: xr.Dataset, grid: GeoBox, system: PvSystem) -> xr.Da
             nodes["capacity_factor_ac"].to_numpy(),
             (nodes["capacity_factor_ac"] * nodes["relative_sd"]).to_numpy(),
             resource["ghi_annual"].to_numpy(),
+            (resource["ghi_annual"] * resource["ghi_sd"]).to_numpy(),
         ]
     )
     lon, lat = lonlat(grid)
     x, y = resource["lon"].to_numpy(), resource["lat"].to_numpy()
-    shaped = np.empty((3, *lon.shape), dtype=np.float32)
+    shaped = np.empty((len(fields), *lon.shape), dtype=np.float32)
     for row in range(0, len(lon), _ROWS):
         block = np.s_[row : row + _ROWS]
         values = bilinear(fields, x, y, lon[block].ravel(), lat[block].ravel())
-        shaped[:, block] = values.reshape(3, *lon[block].shape)
+        shaped[:, block] = values.reshape(len(fields), *lon[block].shape)
     names = (
         ("capacity_factor_ac", "1", "Solar capacity factor, net, of the AC rating"),
         ("capacity_factor_sd", "1", "Standard deviation of the solar capacity factor"),
         ("ghi_annual", "kWh/m2/yr", "Global horizontal radiation of a year"),
+        ("ghi_sd", "kWh/m2/yr", "Standard deviation of the radiation of a year"),
     )
     result = xr.Dataset(
         {

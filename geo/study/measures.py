@@ -104,7 +104,8 @@ def _zonal(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, unit: str)
 
 
 def _radiation(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> Made:
-    return solar_surfaces(bench).radiation, None, None
+    found = solar_surfaces(bench).radiation
+    return found.central, found.low, found.high
 
 
 def _solar_yield(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> Made:

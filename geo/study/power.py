@@ -44,7 +44,7 @@ class Range:
 class SolarSurfaces:
     """Yearly radiation [kWh/m2] and AC capacity factor [share]."""
 
-    radiation: xr.DataArray
+    radiation: Range
     factor: Range
 
 
@@ -92,7 +92,7 @@ def solar_surfaces(bench: Workbench) -> SolarSurfaces:
         )
         found = solar_yield(resource, bench.grid, _system(spec.solar.system))
         factor = _interval(found["capacity_factor_ac"], found["capacity_factor_sd"], 1.0)
-        return SolarSurfaces(found["ghi_annual"], factor)
+        return SolarSurfaces(_interval(found["ghi_annual"], found["ghi_sd"]), factor)
 
     return bench.keep("solar", make)
 

@@ -67,6 +67,22 @@ def test_a_feature_wholly_outside_counts(ends):
     np.testing.assert_allclose(found, by_shapely(ends, (12, 11), (1.0, 1.0)), rtol=1e-6)
 
 
+def test_of_features_far_out_on_every_side_each_cell_finds_its_own():
+    around = np.array([[-60.0, 4], [90, -40], [75, 9], [5, 88], [-50, 70], [2000, 2000]])
+    ends = np.hstack([around, around])
+    for order in (slice(None), slice(None, None, -1)):
+        found = distance_to_segments(ends[order], (12, 11), (1.0, 1.0))
+        np.testing.assert_allclose(found, by_shapely(ends, (12, 11), (1.0, 1.0)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("corner", [(0.0, 0.0), (11.0, 0.0), (0.0, 12.0), (11.0, 12.0)])
+def test_a_feature_on_the_very_edge_counts(corner):
+    ends = [[*corner, *corner], [500.0, 500.0, 600.0, 600.0]]
+    for order in (ends, ends[:1], ends[::-1]):
+        found = distance_to_segments(order, (12, 11), (1.0, 1.0))
+        np.testing.assert_allclose(found, by_shapely(order, (12, 11), (1.0, 1.0)), rtol=1e-6)
+
+
 def test_many_segments_in_one_cell_are_all_considered():
     rng = np.random.default_rng(4)
     walk = np.cumsum(rng.normal(0, 0.15, (600, 2)), axis=0) + 10

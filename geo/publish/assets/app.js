@@ -204,9 +204,11 @@
     var grip = button("grip", null, function () { sheet(); });
     grip.setAttribute("aria-label", "Make the panel taller or lower");
     var head = el("header");
-    add(head, el("h1", "any", null), el("p", "soft any"));
+    add(head, el("h1", "any", null), el("p", "soft any"), el("p", "kind soft small"));
     head.firstChild.appendChild(iso(cut(data.title, 140)));
-    head.lastChild.appendChild(iso(cut(data.subtitle, 240)));
+    head.children[1].appendChild(iso(cut(data.subtitle, 240)));
+    /* What kind of document this is stands on every view; its whole text under Sources. */
+    head.lastChild.appendChild(iso(cut(data.disclaimer.split(":")[0], 120)));
     ui.chips = el("div", "chips");
     ui.chips.setAttribute("role", "radiogroup");
     ui.chips.setAttribute("aria-label", "Theme");
