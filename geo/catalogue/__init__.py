@@ -17,7 +17,7 @@ from geo.catalogue.records import (
 )
 
 if TYPE_CHECKING:
-    from geo.catalogue.inspect import inspect
+    from geo.catalogue.inspect import check, inspect
     from geo.catalogue.raster import read_raster, to_grid
     from geo.catalogue.vector import read_table, read_vector
 
@@ -26,6 +26,7 @@ __all__ = [
     "Column",
     "Finding",
     "Record",
+    "check",
     "embedded_folders",
     "inspect",
     "load_record",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 _LATE = {
+    "check": "geo.catalogue.inspect",
     "inspect": "geo.catalogue.inspect",
     "read_raster": "geo.catalogue.raster",
     "read_table": "geo.catalogue.vector",

@@ -3,11 +3,35 @@
 import warnings
 
 from geo.catalogue.raster import read_raster
-from geo.catalogue.records import Finding, Record
+from geo.catalogue.records import Catalogue, Finding, Record
 from geo.catalogue.vector import read_table, read_vector
-from geo.errors import LodemapError, LodemapWarning
+from geo.errors import LayerError, LodemapError, LodemapWarning
 
-__all__ = ["inspect"]
+__all__ = ["check", "inspect"]
+
+
+def check(catalogue: Catalogue, *ids: str) -> list[Finding]:
+    """Read layers as a study would and report what is wrong.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    *ids : str
+        Layers to check; all when none is named.
+
+    Returns
+    -------
+    list of Finding
+        Sorted by id; empty when all is well.
+    """
+    chosen = ids or tuple(sorted([*catalogue.ids(), *catalogue.faulty()]))
+    found: list[Finding] = []
+    for identifier in chosen:
+        try:
+            found += inspect(catalogue[identifier])
+        except LayerError as error:
+            found.append(Finding(identifier, "error", str(error)))
+    return found
 
 
 def inspect(record: Record) -> list[Finding]:

@@ -227,7 +227,7 @@ class Catalogue(Mapping[str, Record]):
     """Layers by id.
 
     Opening reads records, not layers. A record with faults does not hide the others: asking
-    for it raises its fault, and `check` reports it.
+    for it raises its fault, and :func:`geo.catalogue.inspect.check` reports it.
 
     Parameters
     ----------
@@ -312,30 +312,9 @@ class Catalogue(Mapping[str, Record]):
         """Ids of the records without faults, sorted."""
         return tuple(self._records)
 
-    def check(self, *ids: str) -> list[Finding]:
-        """Read layers as a study would and report what is wrong.
-
-        Parameters
-        ----------
-        *ids : str
-            Layers to check; all when none is named.
-
-        Returns
-        -------
-        list of Finding
-            Sorted by id; empty when all is well.
-        """
-        # Reading needs GDAL; records alone must stay light.
-        from geo.catalogue.inspect import inspect
-
-        chosen = ids or tuple(sorted([*self._records, *self._broken]))
-        found: list[Finding] = []
-        for identifier in chosen:
-            try:
-                found += inspect(self[identifier])
-            except LayerError as error:
-                found.append(Finding(identifier, "error", str(error)))
-        return found
+    def faulty(self) -> tuple[str, ...]:
+        """Ids of the records with faults, sorted; asking for one raises its fault."""
+        return tuple(self._broken)
 
 
 def _tomls(folder: Path) -> list[Path]:

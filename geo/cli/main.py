@@ -178,8 +178,10 @@ def show_layer(layer: str, recipe: str | None, as_json: bool) -> None:
 @_JSON
 def check_layers(recipe: str | None, as_json: bool) -> None:
     """Check every record and the bytes of every file."""
+    from geo.catalogue.inspect import check as check_catalogue
+
     catalogue = catalogue_for(find_recipe(recipe) if recipe else None)
-    findings = catalogue.check()
+    findings = check_catalogue(catalogue)
     if as_json:
         rows = [{"id": f.id, "level": f.level, "message": f.message} for f in findings]
         _say(json.dumps(rows, ensure_ascii=False, indent=2))

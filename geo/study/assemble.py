@@ -18,8 +18,9 @@ from geo.recipe.measures import MEASURES
 from geo.scoring.weighting import normalise
 from geo.study.power import power_columns
 from geo.study.scored import ScoredTheme, value_function, weight_range
-from geo.study.trade import ROUTE_COLUMNS, freight_columns, routes_of
+from geo.study.trade import freight_columns, routes_of
 from geo.study.workbench import Workbench
+from geo.transport.routes import ROUTE_COLUMNS
 
 __all__ = ["assemble"]
 

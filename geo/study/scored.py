@@ -14,7 +14,7 @@ from geo.criteria.exclusion import ExclusionRule, exclusion_bits, features_at, s
 from geo.criteria.value_functions import Lookup, Piecewise
 from geo.errors import GridError
 from geo.grid import cell_of, cell_size
-from geo.minerals.deposits import value_spread
+from geo.minerals.deposits import precision_note, value_spread
 from geo.recipe import CriterionSpec, ExclusionSpec, ThemeSpec, ValueSpec
 from geo.recipe.measures import MEASURES
 from geo.scoring.overlay import weighted_sum_surface
@@ -82,11 +82,13 @@ def score_theme(bench: Workbench, theme: ThemeSpec) -> ScoredTheme:
     rules = tuple(_rule(bench, rule) for rule in theme.exclusions)
     bits = exclusion_bits(rules, bench.grid)
     score = _surface_score(bench, spatial, surfaces, bits)
-    found = theme.sites.layer is None
-    sites = _places(bench, theme, score) if found else deposits_of(bench, theme)
+    on_surface = theme.sites.layer is None
+    sites = _places(bench, theme, score) if on_surface else deposits_of(bench, theme)
     cells = _cells(bench, theme, sites)
     sites = _flagged(sites, bits, rules, cells, bench)
-    scores = _site_scores(bench, theme, surfaces, sites, cells)
+    found = _values_at_sites(bench, theme, surfaces, sites, cells)
+    scores = _site_scores(bench, theme, surfaces, sites, found)
+    sites["note"] = _notes(theme, sites, found, _common(theme, surfaces))
     return ScoredTheme(theme, surfaces, score, bits, rules, sites, scores)
 
 
@@ -195,53 +197,100 @@ def _named_features(
     return found
 
 
-def _site_scores(
+@dataclass(frozen=True, eq=False)
+class _SiteValues:
+    """Values of every criterion at the sites, with their ranges, by criterion."""
+
+    values: dict[str, Any]
+    lows: dict[str, Floats]
+    highs: dict[str, Floats]
+
+
+def _values_at_sites(
     bench: Workbench,
     theme: ThemeSpec,
     surfaces: Mapping[str, Surface],
     sites: gpd.GeoDataFrame,
     cells: Cells,
-) -> SiteScores:
-    values: dict[str, Any] = {}
-    lows: dict[str, Floats] = {}
-    highs: dict[str, Floats] = {}
-    qualities: dict[str, str] = {}
+) -> _SiteValues:
+    found = _SiteValues({}, {}, {})
     for criterion in theme.criteria:
-        if criterion.id in surfaces:
-            found = _at_sites(bench, surfaces[criterion.id], sites, cells)
-            if criterion.measure.name.startswith("freight"):
-                found = found[0], *_freight_range(bench, theme, criterion, sites)
-            values[criterion.id], lows[criterion.id], highs[criterion.id] = found
-        else:
-            values[criterion.id] = attribute_of(bench, criterion, sites)
-        qualities[criterion.id] = _quality(bench, criterion)
+        name = criterion.id
+        if name not in surfaces:
+            found.values[name] = attribute_of(bench, criterion, sites)
+            continue
+        value, low, high = _at_sites(bench, surfaces[name], sites, cells)
+        if _is_freight(criterion):
+            low, high = _freight_range(bench, theme, criterion, sites)
+        found.values[name], found.lows[name], found.highs[name] = value, low, high
+    return found
+
+
+def _is_freight(criterion: CriterionSpec) -> bool:
+    return criterion.measure.name.startswith("freight")
+
+
+def _common(theme: ThemeSpec, surfaces: Mapping[str, Surface]) -> list[str]:
+    """Criteria whose range has one cause for all sites: tariffs, plant costs, the atlas.
+
+    A point's radius, the other kind of range, is each site's own.
+    """
+    return [
+        c.id
+        for c in theme.criteria
+        if _is_freight(c) or (c.id in surfaces and surfaces[c.id].low is not None)
+    ]
+
+
+def _site_scores(
+    bench: Workbench,
+    theme: ThemeSpec,
+    surfaces: Mapping[str, Surface],
+    sites: gpd.GeoDataFrame,
+    found: _SiteValues,
+) -> SiteScores:
     index = list(sites.index)
     draws = bench.recipe.draws
     return score_sites(
         theme.id,
         index,
-        pd.DataFrame(values, index=index),
-        pd.DataFrame(lows, index=index),
-        pd.DataFrame(highs, index=index),
+        pd.DataFrame(found.values, index=index),
+        pd.DataFrame(found.lows, index=index),
+        pd.DataFrame(found.highs, index=index),
         {c.id: c.unit for c in theme.criteria},
         {c.id: value_function(c.value) for c in theme.criteria},
         {c.id: weight_range(c, draws.weight_range) for c in theme.criteria},
         [c.id for c in theme.criteria if c.required],
         sites["status_in"],
-        qualities,
+        {c.id: _quality(bench, c) for c in theme.criteria},
         {c.id: c.source for c in theme.criteria},
         draws=draws.count,
         seed=draws.seed,
         top=draws.top,
         pessimism=draws.pessimism,
-        # Tariffs and plant costs hit every site at once; a point's radius only its own.
-        common=[
-            c.id
-            for c in theme.criteria
-            if c.measure.name.startswith("freight")
-            or (c.id in surfaces and surfaces[c.id].low is not None)
-        ],
+        common=_common(theme, surfaces),
     )
+
+
+def _notes(
+    theme: ThemeSpec, sites: gpd.GeoDataFrame, found: _SiteValues, common: list[str]
+) -> list[str]:
+    """Say of each site which criteria change within the precision of its point."""
+    if "precision_km" not in sites:
+        return [""] * len(sites)
+    own = [c for c in theme.criteria if c.id in found.lows and c.id not in common]
+    return [
+        " ".join(
+            note
+            for c in own
+            if (
+                note := precision_note(
+                    c.title, found.lows[c.id][n], found.highs[c.id][n], c.unit, km
+                )
+            )
+        )
+        for n, km in enumerate(sites["precision_km"].astype(np.float64))
+    ]
 
 
 def _at_sites(

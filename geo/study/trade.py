@@ -22,7 +22,6 @@ from geo.transport.routes import routes
 from geo.transport.tariffs import Assumptions
 
 __all__ = [
-    "ROUTE_COLUMNS",
     "FreightOfTheme",
     "freight_columns",
     "freight_range",
@@ -32,21 +31,6 @@ __all__ = [
     "routes_of",
 ]
 
-ROUTE_COLUMNS = (
-    "site_id",
-    "destination",
-    "country",
-    "leg",
-    "mode",
-    "from",
-    "to",
-    "km",
-    "usd_per_t_low",
-    "usd_per_t",
-    "usd_per_t_high",
-    "hours",
-    "source",
-)
 _CASES = ("usd_per_t_low", "usd_per_t", "usd_per_t_high")
 
 Made = tuple[xr.DataArray, xr.DataArray | None, xr.DataArray | None]
@@ -225,7 +209,7 @@ def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gp
     Returns
     -------
     GeoDataFrame
-        In EPSG:4326 with `ROUTE_COLUMNS`, per wet tonne of product.
+        In EPSG:4326 with the columns of :func:`geo.transport.routes.routes`, per wet tonne.
     """
 
     def make() -> gpd.GeoDataFrame:

@@ -11,7 +11,7 @@ from odc.geo.geobox import GeoBox
 from rasterio.enums import ColorInterp
 from rasterio.transform import from_origin
 
-from geo.catalogue import Catalogue, load_record, read_raster, to_grid
+from geo.catalogue import Catalogue, check, load_record, read_raster, to_grid
 from geo.catalogue.raster import grid_of
 from geo.errors import CrsError, DataError, EmptyLayerError, LayerError, LodemapWarning
 from geo.grid import as_dataarray
@@ -205,7 +205,7 @@ def test_a_raster_reader_takes_no_table(tmp_path):
 
 def test_a_check_reads_rasters_too(make_raster, tmp_path):
     make_raster(STEPS, valid_range=[0, 5])
-    (finding,) = Catalogue.open(tmp_path).check()
+    (finding,) = check(Catalogue.open(tmp_path))
     assert (finding.id, finding.level) == ("some-heights", "error")
 
 

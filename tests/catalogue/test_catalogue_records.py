@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from layer_files import write_record
 
-from geo.catalogue import Catalogue, embedded_folders, load_record, verify
+from geo.catalogue import Catalogue, check, embedded_folders, load_record, verify
 from geo.catalogue.files import driver_of, inside_folder
 from geo.errors import LayerError
 
@@ -200,8 +200,8 @@ def test_a_faulty_record_does_not_hide_the_others(tmp_path):
     assert "bad" in catalogue
     with pytest.raises(LayerError, match="licence is missing"):
         catalogue["bad"]
-    assert [(f.id, f.level) for f in catalogue.check()] == [("bad", "error")]
-    assert catalogue.check("good") == []
+    assert [(f.id, f.level) for f in check(catalogue)] == [("bad", "error")]
+    assert check(catalogue, "good") == []
 
 
 def test_two_records_of_one_id_are_refused(tmp_path):

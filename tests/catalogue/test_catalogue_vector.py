@@ -10,7 +10,7 @@ import pytest
 from layer_files import write_record
 from shapely.geometry import Point, Polygon
 
-from geo.catalogue import Catalogue, load_record, read_table, read_vector
+from geo.catalogue import Catalogue, check, load_record, read_table, read_vector
 from geo.errors import CrsError, EmptyLayerError, LayerError, LodemapWarning
 
 
@@ -321,7 +321,7 @@ def test_a_check_reads_every_layer(make_vector, tmp_path):
         gpd.GeoDataFrame({"n": [1]}, geometry=[bow], crs=4326), columns={"n": "", "gone": ""}
     )
     make_table(tmp_path, "a;b\n1;2\n")
-    found = Catalogue.open(tmp_path).check()
+    found = check(Catalogue.open(tmp_path))
     assert [(f.id, f.level) for f in found] == [
         ("some-points", "warning"),
         ("some-points", "warning"),
