@@ -109,7 +109,7 @@ def _groups(content: Content, gpkg: str) -> tuple[_Group, ...]:
 def _theme_group(
     content: Content, theme: ThemeView, surfaces: Sequence[Surface], gpkg: str, shown: bool
 ) -> _Group:
-    table = table_name(f"sites-{theme.id}")
+    table = f"sites_{theme.id}"
     sites = _vector(table, f"{theme.title}: sites", "sites", table, gpkg, theme.sites, 0,
                     sites_style(theme), unfolded=True)  # fmt: skip
     visible = ("score", "excluded")

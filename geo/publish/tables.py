@@ -117,7 +117,7 @@ def write_geopackage(content: Content, path: Path) -> None:
     styles: dict[str, VectorStyle] = {}
     with _fixed_date():
         for theme in content.themes:
-            name = table_name(f"sites-{theme.id}")
+            name = f"sites_{theme.id}"
             frame = _sites(content, theme.id).drop(columns="theme")
             _write_layer(path, name, frame, theme.title, styles)
             styles[name] = sites_style(theme)

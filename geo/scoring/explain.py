@@ -16,6 +16,8 @@ from geo.scoring.robustness import weight_interval
 
 __all__ = ["Explanation", "explain"]
 
+_LARGE = 10_000
+
 _STANDING = ("theme", "status", "excluded_by", "score", "score_low", "score_high", "confidence")
 _COUNTS = ("rank", "rank_best", "rank_worst", "known_criteria", "of_criteria")
 
@@ -238,7 +240,10 @@ def _part_line(part: Mapping[str, Any]) -> str:
     if part["contribution"] is None:
         return f"{part['title']}: not known, counted as nothing of at most {part['weight']:.3f}."
     value = part["value"]
-    text = f"{value:,.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        # Four figures say enough; large numbers are written out, never with an exponent.
+        value = f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:,.4g}"
+    text = str(value)
     measured = f"{text} {part['unit'] or ''}".strip()
     return (
         f"{part['title']}: {measured} scores {part['value_score']:.2f}, "

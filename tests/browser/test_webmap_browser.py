@@ -473,3 +473,26 @@ def test_a_study_with_nothing_ranked_says_so(
     seen.page.locator(".chip").nth(1).click()
     assert "No site is ranked" in seen.page.locator("#body").inner_text()
     seen.is_quiet(path)
+
+
+@pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_real_map_is_quiet_and_shows_ranked_sites_and_ways_to_both_countries(
+    visit: Callable[..., Visit], coarse_folder: Path, options: dict[str, Any]
+) -> None:
+    path = coarse_folder / "index.html"
+    opened = visit(path, options)
+    page = opened.page
+    assert page.locator(".chip").count() == 6
+    assert "Oyu Tolgoi" in page.locator("#body").inner_text()
+    assert "OpenStreetMap" in page.locator("#credit").inner_text()
+    assert "not a technical report" in page.locator("#panel header").inner_text()
+    assert page.locator(".port-mark").count() >= 3
+    for chip in page.locator(".chip").all():
+        chip.click()
+        assert page.locator(".row").count() > 0
+    page.locator(".chip").first.click()
+    page.get_by_role("button", name="Oyu Tolgoi").first.click()
+    card = page.locator("#body").inner_text()
+    for needle in ("USD/t", "Republic of Korea", "Japan", "USD/MWh", "Why it ranks", "±2 km"):
+        assert needle in card
+    opened.is_quiet(path)

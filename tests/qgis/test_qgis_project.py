@@ -120,3 +120,15 @@ def test_styles_inside_the_geopackage_are_used_by_hand(qgis, copy):
 def test_styles_beside_the_rasters_are_used_by_hand(qgis, copy):
     found = qgis("rasters", copy / "copper-score.tif", copy / "copper-excluded.tif")
     assert found == {"copper-score": "singlebandpseudocolor", "copper-excluded": "paletted"}
+
+
+def test_the_real_project_opens_whole(qgis, coarse_folder, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(coarse_folder, moved)
+    found = qgis("project", moved / "mongolia.qgz", tmp_path / "picture.png")
+    assert found["read"]
+    assert found["invalid"] == []
+    assert found["unresolved"] == []
+    assert found["errors"] == []
+    assert found["count"] > 50
+    assert found["largest_share"] < 0.9
