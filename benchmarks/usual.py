@@ -47,6 +47,11 @@ def path_of(layer, ending):
     raise FileNotFoundError(layer)
 
 
+def read(layer):
+    """Features of an embedded layer."""
+    return gpd.read_file(path_of(layer, ".gpkg"), layer=layer.replace("-", "_"))
+
+
 def warp(layer, shape, transform, crs):
     """Mean of a raster's bands, brought to the grid."""
     with rasterio.open(path_of(layer, ".tif")) as source:
@@ -86,7 +91,7 @@ def main():
     clock = Clock()
     cell = args.cell_size
     with clock.stage("read"):
-        region = gpd.read_file(path_of("boundary-mongolia", ".gpkg"))
+        region = read("boundary-mongolia")
         crs = albers(region.total_bounds)
         outline = region.segmentize(0.25).to_crs(crs)
         bounds = outline.total_bounds / cell
@@ -95,7 +100,7 @@ def main():
         shape = (round((top - bottom) / cell), round((right - left) / cell))
         transform = from_origin(left, top, cell, cell)
         names = [*NEAR, "protected-areas-mongolia", "lakes-mongolia"]
-        layers = {n: gpd.read_file(path_of(n, ".gpkg")).to_crs(crs) for n in names}
+        layers = {n: read(n).to_crs(crs) for n in names}
     with clock.stage("rasterise"):
         inside = ~geometry_mask(outline.geometry, shape, transform)
         marks = {

@@ -132,7 +132,9 @@ def test_relief_is_right_at_known_places(place, lon, lat, low, high) -> None:
 
 
 def test_heights_of_weather_stations_fit_best_where_the_grid_lies() -> None:
-    stations = gpd.read_file(LAYERS / "wind-points.gpkg").dropna(subset=["elevation_m"])
+    stations = gpd.read_file(LAYERS / "wind-points.gpkg", layer="wind_points").dropna(
+        subset=["elevation_m"]
+    )
     stations = stations.cx[BOX[0] + 1 : BOX[2] - 1, BOX[1] + 1 : BOX[3] - 1]
     stations = stations[stations.elevation_m > 50].drop_duplicates("geometry")
     lon, lat = stations.geometry.x.to_numpy(), stations.geometry.y.to_numpy()
@@ -189,7 +191,7 @@ def test_sun_is_unknown_over_open_sea_only() -> None:
 
 
 def test_sun_runs_high_as_the_record_says() -> None:
-    points = gpd.read_file(LAYERS / "solar-points.gpkg")
+    points = gpd.read_file(LAYERS / "solar-points.gpkg", layer="solar_points")
     atlas = points[points.source.str.contains("Global Solar Atlas") & (points.quantity == "GHI")]
     atlas = atlas.cx[88:120, 42:52]
     month = np.array([31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])

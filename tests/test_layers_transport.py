@@ -160,7 +160,7 @@ def test_every_link_joins_two_known_nodes_and_has_a_length() -> None:
 
 
 def test_every_node_lies_in_its_country_to_five_kilometres() -> None:
-    states = gpd.read_file(ASIA / "countries-northeast-asia.gpkg").dissolve("iso_a2").geometry
+    states = vector("countries-northeast-asia").dissolve("iso_a2").geometry
     for row in vector("transport-nodes").itertuples():
         gap = shapely.shortest_line(row.geometry, states[row.country])
         assert km(gap) < 5, row.node_id
@@ -302,7 +302,7 @@ def test_lanes_are_near_the_lengths_that_searoute_gave() -> None:
 
 
 def test_lanes_cross_land_at_their_ports_only() -> None:
-    states = gpd.read_file(ASIA / "countries-northeast-asia.gpkg").geometry
+    states = vector("countries-northeast-asia").geometry
     land = shapely.union_all(states.to_numpy())
     shapely.prepare(land)
     ports = shapely.MultiPoint(

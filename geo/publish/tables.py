@@ -23,12 +23,14 @@ from geo.publish.surroundings import drawn_layers
 
 __all__ = [
     "cell",
+    "fixed_date",
     "table_name",
     "write_criteria_csv",
     "write_geopackage",
     "write_routes_csv",
     "write_sites_csv",
     "write_sites_parquet",
+    "write_styles",
 ]
 
 SITE_COLUMNS = (
@@ -115,7 +117,7 @@ def write_geopackage(content: Content, path: Path) -> None:
         If two layers would have the same table, or a table does not hold what was written.
     """
     styles: dict[str, VectorStyle] = {}
-    with _fixed_date():
+    with fixed_date():
         for theme in content.themes:
             name = f"sites_{theme.id}"
             frame = _sites(content, theme.id).drop(columns="theme")
@@ -128,7 +130,7 @@ def write_geopackage(content: Content, path: Path) -> None:
             name = table_name(view.id)
             _write_layer(path, name, view.frame, view.title, styles, view.attribution)
             styles[name] = layer_style(view)
-        _write_styles(path, styles)
+        write_styles(path, styles)
 
 
 def table_name(identifier: str) -> str:
@@ -261,7 +263,7 @@ def _text(value: object) -> str:
 
 
 @contextmanager
-def _fixed_date() -> Iterator[None]:
+def fixed_date() -> Iterator[None]:
     """Let GeoPackages carry a fixed date, so that equal content gives equal bytes."""
     # No sync after each table: the finished folder is synced as a whole.
     options = {"OGR_CURRENT_DATE": _STAMP, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
@@ -337,7 +339,16 @@ def _unfolded(shapes: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> object:
     return shapes
 
 
-def _write_styles(path: Path, styles: Mapping[str, VectorStyle]) -> None:
+def write_styles(path: Path, styles: Mapping[str, VectorStyle]) -> None:
+    """Put default styles into a GeoPackage, where QGIS looks for them.
+
+    Parameters
+    ----------
+    path : Path
+        A GeoPackage without ``layer_styles``.
+    styles : mapping of str to VectorStyle
+        By table.
+    """
     rows = [
         {
             "f_table_catalog": "",

@@ -1,9 +1,10 @@
 """Rebuild every embedded layer: ``python -m layers.build``."""
 
-from layers.build import rasters, tables, transport, vectors
+from layers.build import rasters, styles, tables, transport, vectors
 
 if __name__ == "__main__":
     vectors.build()
     tables.build()
     transport.build()
     rasters.build()
+    styles.build()

@@ -274,7 +274,10 @@ LAYERS = Path(__file__).parents[2] / "layers"
 
 
 def test_heruga_is_counted_within_oyu_tolgoi_in_the_embedded_layer():
-    found = prepare(gpd.read_file(LAYERS / "mongolia" / "deposits-mongolia.gpkg"), "copper")
+    found = prepare(
+        gpd.read_file(LAYERS / "mongolia" / "deposits-mongolia.gpkg", layer="deposits_mongolia"),
+        "copper",
+    )
     counted = within(found)
     assert counted["heruga"] == "Oyu Tolgoi"
     assert counted["oyu-tolgoi"] == counted["erdenet"] == ""

@@ -132,3 +132,12 @@ def test_the_real_project_opens_whole(qgis, coarse_folder, tmp_path):
     assert found["errors"] == []
     assert found["count"] > 50
     assert found["largest_share"] < 0.9
+
+
+def test_the_embedded_layers_open_with_their_own_styles(qgis, tmp_path):
+    layers = tmp_path / "layers"
+    shutil.copytree(Path(__file__).parents[2] / "layers", layers)
+    rail = qgis("styles", layers / "northeast-asia" / "railways.gpkg", "railways")
+    assert rail["railways"][0] == "singleSymbol"
+    found = qgis("rasters", layers / "northeast-asia" / "solar-ghi.tif")
+    assert found["solar-ghi"] == "singlebandpseudocolor"

@@ -100,8 +100,6 @@ def test_a_product_table_is_checked_as_a_whole():
 
 def test_the_embedded_products_can_be_read():
     path = Path(__file__).parents[2] / "layers" / "northeast-asia" / "products.csv"
-    if not path.exists():
-        pytest.skip("the embedded layer products is not built yet")
     products = read_products(pd.read_csv(path))
     assert 0.2 < products["copper-concentrate"].grade < 0.35
     assert np.isnan(products["coal-raw"].grade)
