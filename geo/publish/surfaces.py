@@ -11,8 +11,8 @@ __all__ = ["Surface", "listed"]
 class Surface:
     """One raster file: `name` without ``.tif``; `role` tells how it is drawn.
 
-    `role` is ``"criterion"``, ``"score"``, ``"score-high"``, ``"excluded"`` or ``"relief"``;
-    `theme` is None for the relief.
+    `role` is ``"criterion"``, ``"score"``, ``"score-high"``, ``"excluded"`` (reason bits, also
+    those that only warn) or ``"relief"``; `theme` is None for the relief.
     """
 
     name: str
@@ -46,7 +46,8 @@ def _of_theme(theme: ThemeView) -> list[Surface]:
     return [
         Surface(f"{name}-score", "score", theme.score_label, "", theme.score_note, theme),
         Surface(f"{name}-score-high", "score-high", best, "", theme.score_note, theme),
-        Surface(f"{name}-excluded", "excluded", "Excluded and warned areas", "", "", theme),
+        Surface(f"{name}-excluded", "excluded", "Excluded areas", "", "", theme),
+        Surface(f"{name}-warned", "excluded", "Areas with a warning", "", "", theme),
         *(
             Surface(f"{name}-{c.id}", "criterion", c.title, c.unit, c.source, theme)
             for c in theme.criteria

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from geo.criteria.exclusion import waterfall
+from geo.criteria.exclusion import exclude_mask, waterfall
 from geo.errors import EmptyLayerError
 from geo.grid import cell_size
 from geo.provenance import package_version
@@ -261,6 +261,20 @@ def _layer(bench: Workbench, layer: str, role: str, frame: gpd.GeoDataFrame) -> 
     )
 
 
+def _reason_bits(bench: Workbench, theme: ScoredTheme) -> dict[str, xr.DataArray]:
+    """Bits of the rules that exclude, and apart from them of those that only warn."""
+    outside = np.uint16(65535)
+    mask = np.uint16(exclude_mask(theme.rules))
+    bits = theme.bits.to_numpy()
+    parts = {"excluded": bits & mask}
+    if any(rule.effect == "warn" for rule in theme.rules):
+        parts["warned"] = bits & ~mask
+    return {
+        f"{theme.spec.id}-{part}": theme.bits.copy(data=np.where(bench.inside, found, outside))
+        for part, found in parts.items()
+    }
+
+
 def _surfaces(bench: Workbench, themes: Sequence[ScoredTheme]) -> xr.Dataset:
     found: dict[str, xr.DataArray] = {}
     for theme in themes:
@@ -269,7 +283,7 @@ def _surfaces(bench: Workbench, themes: Sequence[ScoredTheme]) -> xr.Dataset:
             found[f"{name}-{criterion}"] = surface.value
         found[f"{name}-score"] = bench.mask(theme.score["score"])
         found[f"{name}-score-high"] = bench.mask(theme.score["score_high"])
-        found[f"{name}-excluded"] = theme.bits.where(bench.inside, np.uint16(65535))
+        found |= _reason_bits(bench, theme)
     for layer in bench.recipe.base.get("relief", ()):
         found["relief"] = bench.raster(layer)
     return xr.Dataset(found)

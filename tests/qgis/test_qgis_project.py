@@ -100,7 +100,7 @@ def test_the_renderers_are_the_ones_that_were_meant(opened):
     assert opened["renderers"]["Copper: sites"] == ["RuleRenderer", 6]
     assert opened["renderers"]["Routes by mode"] == ["RuleRenderer", 4]
     assert opened["renderers"]["Score of copper"][0] == "singlebandpseudocolor"
-    assert opened["renderers"]["Excluded and warned areas"][0] == "paletted"
+    assert opened["renderers"]["Excluded areas"][0] == "paletted"
     assert opened["renderers"]["Relief"][0] == "hillshade"
 
 

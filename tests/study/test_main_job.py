@@ -165,6 +165,16 @@ def test_unknown_excluded_and_zero_stay_three_things(coarse):
     assert np.isfinite(score[within & (bits & exclude == 0) & ~np.isnan(speed)]).all()
 
 
+def test_rules_that_warn_do_not_count_as_excluding(coarse):
+    copper = coarse.content.themes[0]
+    assert {rule.effect for rule in copper.exclusions} == {"warn"}
+    bits = coarse.surfaces["copper-excluded"].to_numpy()
+    warned = coarse.surfaces["copper-warned"].to_numpy()
+    assert set(np.unique(bits)) == {0, 65535}
+    assert ((warned > 0) & (warned < 65535)).any()
+    assert ((bits == 65535) == (warned == 65535)).all()
+
+
 def test_legs_of_a_route_add_up_to_the_freight_of_the_site(coarse):
     routes = coarse.routes
     assert set(routes["country"]) == {"KR", "JP"}
