@@ -368,6 +368,29 @@ def gather(heads: npt.NDArray[np.int32], row: int, column: int, ring: npt.NDArra
 
 
 @njit(cache=True, nogil=True)
+def nearer(
+    pieces: npt.NDArray[np.float64],
+    touches: npt.NDArray[np.int32],
+    link: int,
+    x: float,
+    y: float,
+    held: int,
+    best: float,
+) -> tuple[int, float]:
+    """Nearest to a point of segment `held`, `best` squared away, and those of one cell's chain."""
+    while link >= 0:
+        n = touches[link, 0]
+        link = touches[link, 1]
+        if n != held:
+            here = squared(pieces, n, x, y)
+            # The lowest number wins a tie, whatever the order of the chain.
+            if here < best or (here == best and n < held):
+                best = here
+                held = n
+    return held, best
+
+
+@njit(cache=True, nogil=True)
 def best_of(
     pieces: npt.NDArray[np.float64],
     height: float,
@@ -391,16 +414,7 @@ def best_of(
         dx = (along - 0.5) * width if along > 0 else 0.0
         if dx * dx + dy * dy > best:
             continue
-        link = ring[m, 2]
-        while link >= 0:
-            n = touches[link, 0]
-            link = touches[link, 1]
-            if n != held:
-                here = squared(pieces, n, x, y)
-                # The lowest number wins a tie, whatever the order of the chain.
-                if here < best or (here == best and n < held):
-                    best = here
-                    held = n
+        held, best = nearer(pieces, touches, ring[m, 2], x, y, held, best)
     return held
 
 
@@ -580,15 +594,7 @@ def search_near(
         dy = (abs(a - i) - 0.5) * height if a != i else 0.0
         across = int(np.sqrt(max(best - dy * dy, 0.0)) / width + 0.5)
         for b in range(max(0, j - across), min(columns, j + across + 1)):
-            link = heads[a, b]
-            while link >= 0:
-                n = touches[link, 0]
-                link = touches[link, 1]
-                if n != held:
-                    here = squared(pieces, n, x, y)
-                    if here < best or (here == best and n < held):
-                        best = here
-                        held = n
+            held, best = nearer(pieces, touches, heads[a, b], x, y, held, best)
     return held
 
 

@@ -258,6 +258,9 @@ def _theme(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
         _unique(table.document, [(item.id, item.line) for item in found], what)
     if len(exclusions) > 16:
         table.document.report(table.path, f"{len(exclusions)} exclusions: 16 is the most")
+    if criteria and not any(_is_spatial(criterion) for criterion in criteria):
+        message = f"theme {table.data.get('id')!r} needs a criterion that every cell has"
+        table.document.report(table.path, f"{message}, such as a distance")
     _check_weights(table, criteria)
     return ThemeSpec(
         id=_slug(table, "id"),
@@ -270,6 +273,12 @@ def _theme(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
         freight=freight,
         line=table.line,
     )
+
+
+def _is_spatial(criterion: CriterionSpec) -> bool:
+    # A measure that is unknown has been reported already.
+    measure = MEASURES.get(criterion.measure.name)
+    return measure is None or measure.spatial
 
 
 def _slug(table: Table, key: str) -> str:

@@ -12,6 +12,7 @@ from geo.errors import EmptyLayerError
 from geo.grid import cell_size
 from geo.provenance import package_version
 from geo.publish.content import Content, CriterionView, ExclusionView, LayerView, ThemeView
+from geo.publish.qml import mix
 from geo.publish.tokens import ACCENTS
 from geo.recipe import CriterionSpec
 from geo.recipe.measures import MEASURES
@@ -104,7 +105,8 @@ def _theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
         title=spec.title,
         kind=spec.sites.kind,
         accent=accent,
-        accent_dark=_lighter(accent),
+        # Lighter by nearly half, to stand out on dark backgrounds.
+        accent_dark=mix(accent, "#ffffff", 0.45),
         criteria=_criteria(bench, theme),
         omitted=spec.omitted,
         exclusions=_exclusions(bench, theme),
@@ -113,12 +115,6 @@ def _theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
         score_label="Location score" if deposits else "Score",
         score_note=_score_note(theme),
     )
-
-
-def _lighter(colour: str) -> str:
-    """Mix a colour half way to white, for dark backgrounds."""
-    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(part + (255 - part) * 0.45):02x}" for part in parts)
 
 
 def _score_note(theme: ScoredTheme) -> str:

@@ -129,11 +129,11 @@ def _power(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str
 
 
 def _freight_cost(bench: Workbench, theme: ThemeSpec, arguments: Arguments, _unit: str) -> Made:
-    return freight_surfaces(bench, theme).mean_cost(_countries(arguments))
+    return freight_surfaces(bench, theme).mean_cost(_countries(arguments)), None, None
 
 
 def _freight_share(bench: Workbench, theme: ThemeSpec, arguments: Arguments, _unit: str) -> Made:
-    return freight_surfaces(bench, theme).mean_share(_countries(arguments))
+    return freight_surfaces(bench, theme).mean_share(_countries(arguments)), None, None
 
 
 def _countries(arguments: Arguments) -> tuple[str, ...]:

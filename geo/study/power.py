@@ -18,7 +18,6 @@ from geo.energy.wind_points import high_points
 from geo.energy.windfield import speed_surface
 from geo.energy.windfield import yield_surface as wind_yield
 from geo.errors import RecipeError
-from geo.grid import cell_of
 from geo.recipe import CostSpec, EnergySpec
 from geo.study.workbench import Workbench
 
@@ -227,8 +226,7 @@ def power_columns(bench: Workbench, sites: gpd.GeoDataFrame) -> pd.DataFrame:
         return pd.DataFrame(index=sites.index)
     cost = power_cost(bench, "cheapest")
     which = bench.keep("power-technology", lambda: xr.zeros_like(cost.central, dtype=np.uint8))
-    points = sites.geometry.to_crs(str(bench.grid.crs))
-    cells = cell_of(bench.grid, points.x.to_numpy(), points.y.to_numpy())
+    cells = bench.cells(sites)
     return pd.DataFrame(
         {
             "power_usd_mwh": cost.central.values[cells].astype(np.float64),

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 import xarray as xr
+from pyproj import CRS
 
+from geo.crs import distortion
 from geo.provenance import sha256_of, software
 from geo.publish.content import Content
 from geo.publish.folder import whole_folder
@@ -122,6 +124,12 @@ class Result:
                 self._write_provenance(work)
         return target
 
+    def _length_error(self) -> float:
+        """Largest error of a length on the grid over the region [%]."""
+        west, south, east, north = (float(edge) for edge in self.content.region.total_bounds)
+        crs = CRS.from_user_input(str(self.content.grid.crs))
+        return distortion(crs, (west, south, east, north)).worst_percent
+
     def _write_provenance(self, work: Path) -> None:
         content = self.content
         written = sorted(path for path in work.iterdir() if path.is_file())
@@ -130,6 +138,7 @@ class Result:
             "recipe": {"name": self.recipe.path.name, "sha256": content.recipe_sha256},
             "cell_size_m": self.recipe.cell_size,
             "crs": str(content.grid.crs),
+            "length_error_percent": round(self._length_error(), 3),
             "draws": {"count": self.recipe.draws.count, "seed": self.recipe.draws.seed},
             "software": software(),
             "layers": [

@@ -11,7 +11,7 @@ from geo.study.find import catalogue_for
 from geo.study.progress import Listener, Progress, silent
 from geo.study.result import Result
 from geo.study.scored import ScoredTheme, score_theme
-from geo.study.trade import prepare_freight
+from geo.study.trade import freight_surfaces
 from geo.study.workbench import Workbench
 
 __all__ = ["Study"]
@@ -103,7 +103,7 @@ class Study:
             bench.prepare()
         for theme in freight:
             with progress.stage(f"freight: {theme.title}"):
-                prepare_freight(bench, theme)
+                freight_surfaces(bench, theme)
         scored = [self._score(bench, theme, progress) for theme in self.recipe.themes]
         with progress.stage("routes and tables"):
             content = assemble(bench, scored)

@@ -12,8 +12,8 @@ import xarray as xr
 
 from geo.criteria.exclusion import ExclusionRule, exclusion_bits, features_at, sites_flags
 from geo.criteria.value_functions import Lookup, Piecewise
-from geo.errors import GridError
-from geo.grid import cell_of, cell_size
+from geo.errors import GridError, RecipeError
+from geo.grid import cell_size
 from geo.minerals.deposits import precision_note, value_spread
 from geo.recipe import CriterionSpec, ExclusionSpec, ThemeSpec, ValueSpec
 from geo.recipe.measures import MEASURES
@@ -24,12 +24,11 @@ from geo.scoring.weighting import WeightRange
 from geo.study.attributes import attribute_of, deposits_of
 from geo.study.measures import Surface, surface_of
 from geo.study.trade import freight_range
-from geo.study.workbench import Workbench
+from geo.study.workbench import Cells, Workbench
 
 __all__ = ["ScoredTheme", "score_theme", "value_function", "weight_range"]
 
 Floats = npt.NDArray[np.float64]
-Cells = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +93,12 @@ def score_theme(bench: Workbench, theme: ThemeSpec) -> ScoredTheme:
 
 def _rule(bench: Workbench, spec: ExclusionSpec) -> ExclusionRule:
     record = bench.catalogue[spec.layer]
+    limits = spec.above is not None or spec.below is not None
+    if limits != (record.kind == "raster") or (limits and (spec.buffer or spec.where)):
+        place = f"{bench.recipe.path.name}:{spec.line}"
+        found = f"rule {spec.id!r} on the {record.kind} layer {spec.layer!r}"
+        needed = "raster layers take 'above' or 'below', features take 'buffer' and 'where'"
+        raise RecipeError([f"{place}: {found}: {needed}"])
     if record.kind == "raster":
         return ExclusionRule(
             id=spec.id,
@@ -143,18 +148,25 @@ def _places(bench: Workbench, theme: ThemeSpec, score: xr.Dataset) -> gpd.GeoDat
 
 
 def _cells(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> Cells:
-    points = sites.geometry.to_crs(str(bench.grid.crs))
-    for site, point in points.items():
+    try:
+        return bench.cells(sites)
+    except GridError:
+        layer = theme.sites.layer
+        where = theme.id if layer is None else bench.catalogue[layer].path.name
+        raise GridError(
+            f"{where}: site {_outside(bench, sites)!r} lies outside the study's grid: correct its "
+            "point, or leave it out with a filter in the recipe"
+        ) from None
+
+
+def _outside(bench: Workbench, sites: gpd.GeoDataFrame) -> str:
+    """Id of the first site outside the grid."""
+    for site in sites.index:
         try:
-            cell_of(bench.grid, point.x, point.y)
+            bench.cells(sites.loc[[site]])
         except GridError:
-            layer = bench.catalogue[theme.sites.layer] if theme.sites.layer else None
-            where = layer.path.name if layer is not None else theme.id
-            raise GridError(
-                f"{where}: site {site!r} lies outside the study's grid: correct its point, or "
-                "leave it out with a filter in the recipe"
-            ) from None
-    return cell_of(bench.grid, points.x.to_numpy(), points.y.to_numpy())
+            return str(site)
+    return ""
 
 
 def _flagged(
@@ -186,7 +198,7 @@ def _named_features(
     sites: gpd.GeoDataFrame, rules: tuple[ExclusionRule, ...], bench: Workbench
 ) -> dict[tuple[str, str], str]:
     """Names of the features that a rule met at a site, where the layer has names."""
-    points = sites.geometry.to_crs(str(bench.grid.crs))
+    points = bench.points(sites)
     found: dict[tuple[str, str], str] = {}
     for rule in rules:
         if rule.geometry is None or "name" not in rule.geometry:

@@ -27,13 +27,10 @@ __all__ = [
     "freight_range",
     "freight_surfaces",
     "haul_length",
-    "prepare_freight",
     "routes_of",
 ]
 
 _CASES = ("usd_per_t_low", "usd_per_t", "usd_per_t_high")
-
-Made = tuple[xr.DataArray, xr.DataArray | None, xr.DataArray | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +40,14 @@ class FreightOfTheme:
     product: Product
     surfaces: dict[str, FreightSurface]
 
-    def mean_cost(self, countries: Sequence[str]) -> Made:
+    def mean_cost(self, countries: Sequence[str]) -> xr.DataArray:
         """Mean over countries of the cost from every cell [USD/t]; NaN where one is unknown."""
         arrays = [self._of(country).cost for country in countries]
-        mean = arrays[0].copy(data=np.mean([a.values for a in arrays], axis=0))
-        return mean, None, None
+        return arrays[0].copy(data=np.mean([a.values for a in arrays], axis=0))
 
-    def mean_share(self, countries: Sequence[str]) -> Made:
+    def mean_share(self, countries: Sequence[str]) -> xr.DataArray:
         """Mean over countries of the cost as a share of the product's value [%]."""
-        cost, _, _ = self.mean_cost(countries)
-        return share_of_value(cost, self.product) * 100, None, None
+        return share_of_value(self.mean_cost(countries), self.product) * 100
 
     def _of(self, country: str) -> FreightSurface:
         if country not in self.surfaces:
@@ -188,11 +183,6 @@ def freight_surfaces(bench: Workbench, theme: ThemeSpec) -> FreightOfTheme:
         return FreightOfTheme(product, surfaces)
 
     return bench.keep(("freight", repr(spec)), make)
-
-
-def prepare_freight(bench: Workbench, theme: ThemeSpec) -> None:
-    """Make a theme's freight surfaces ahead of their use."""
-    freight_surfaces(bench, theme)
 
 
 def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

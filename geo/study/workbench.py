@@ -17,12 +17,15 @@ from geo.catalogue.records import Catalogue, Record, verify
 from geo.catalogue.vector import read_table, read_vector
 from geo.criteria.terrain import slope
 from geo.errors import EmptyLayerError, LayerError
-from geo.grid import inside, make_grid
+from geo.grid import cell_of, inside, make_grid
 from geo.recipe import Recipe
 
-__all__ = ["Workbench"]
+__all__ = ["Cells", "Workbench"]
 
 T = TypeVar("T")
+
+Cells = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+"""Rows and columns of sites on the grid."""
 
 
 class Workbench:
@@ -133,6 +136,15 @@ class Workbench:
                 f"{record.toml.name}: the layer's unit is {record.unit!r}, the recipe expects "
                 f"{unit!r}: state the layer's own unit in the recipe"
             )
+
+    def points(self, sites: gpd.GeoDataFrame) -> gpd.GeoSeries:
+        """Points of sites in the grid's CRS."""
+        return sites.geometry.to_crs(str(self.grid.crs))
+
+    def cells(self, sites: gpd.GeoDataFrame) -> Cells:
+        """Row and column of each site; raises GridError where one lies outside the grid."""
+        points = self.points(sites)
+        return cell_of(self.grid, points.x.to_numpy(), points.y.to_numpy())
 
     def mask(self, surface: xr.DataArray) -> xr.DataArray:
         """A surface with everything outside the region unknown."""

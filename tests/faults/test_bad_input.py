@@ -133,6 +133,29 @@ def test_a_column_that_is_not_there(recipe):
     refused(recipe, "tinn", "did you mean 'tin'")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('buffer = "6 km"', 'above = "3 m"'),
+        ('layer = "tracks"\nbuffer = "6 km"', 'layer = "ground"\nbuffer = "6 km"'),
+        ('layer = "tracks"\nbuffer = "6 km"', 'layer = "ground"'),
+    ],
+)
+def test_a_rule_whose_limits_do_not_fit_its_layer(recipe, old, new):
+    text = recipe.read_text("utf-8")
+    assert text.count(old) == 1
+    recipe.write_text(text.replace(old, new), "utf-8")
+    refused(recipe, "hills.toml:", "'road'", "above")
+
+
+def test_a_theme_without_any_criterion_on_the_ground(recipe):
+    text = recipe.read_text("utf-8")
+    start = text.index('[[theme.criterion]]\nid = "road"')
+    end = text.index("[[theme]]", start)
+    recipe.write_text(text[:start] + text[end:], "utf-8")
+    refused(recipe, "hills.toml:", "'tin'", "every cell")
+
+
 def test_a_site_outside_the_grid(recipe):
     layers = recipe.parent / "layers"
     frame = gpd.GeoDataFrame(

@@ -81,6 +81,7 @@ def test_every_output_is_there(coarse_folder):
     } <= found  # fmt: skip
     said = json.loads((coarse_folder / "provenance.json").read_text("utf-8"))
     assert set(said["outputs"]) == found - {"provenance.json"}
+    assert 0 < said["length_error_percent"] < 1
 
 
 def test_six_themes_each_rank_something(coarse):
