@@ -34,7 +34,22 @@ __all__ = [
 
 
 class LodemapError(Exception):
-    """Base of every error that Lodemap raises on purpose."""
+    """Base of every error that Lodemap raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What was found, what was required, and what mends it.
+    code : str, optional
+        Short fixed name of the fault, for programs.
+    fix : str, optional
+        The mend alone.
+    """
+
+    def __init__(self, message: str, *, code: str = "", fix: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.fix = fix
 
 
 class LayerError(LodemapError):

@@ -6,10 +6,10 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from geo.catalogue.findings import Finding, LayerWarning
 from geo.catalogue.records import (
     Catalogue,
     Column,
-    Finding,
     Record,
     embedded_folders,
     load_record,
@@ -25,6 +25,7 @@ __all__ = [
     "Catalogue",
     "Column",
     "Finding",
+    "LayerWarning",
     "Record",
     "check",
     "embedded_folders",

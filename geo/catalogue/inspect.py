@@ -1,11 +1,10 @@
 """Checking a layer by reading it as a study would."""
 
-import warnings
-
+from geo.catalogue.findings import Finding, gathered
 from geo.catalogue.raster import read_raster
-from geo.catalogue.records import Catalogue, Finding, Record
+from geo.catalogue.records import Catalogue, Record
 from geo.catalogue.vector import read_table, read_vector
-from geo.errors import LayerError, LodemapError, LodemapWarning
+from geo.errors import LayerError
 
 __all__ = ["check", "inspect"]
 
@@ -46,23 +45,13 @@ def inspect(record: Record) -> list[Finding]:
     list of Finding
         Warnings first, then at most one error; empty when all is well.
     """
-    found: list[Finding] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", LodemapWarning)
-        try:
-            columns = _read(record)
-        except LodemapError as error:
-            columns = None
-            found.append(Finding(record.id, "error", str(error)))
-    noted = [
-        Finding(record.id, "warning", str(note.message))
-        for note in caught
-        if issubclass(note.category, LodemapWarning)
-    ]
+    columns: list[str] | None = None
+    with gathered(record.id) as found:
+        columns = _read(record)
     if columns is not None and (gone := [c for c in record.columns if c not in columns]):
         text = f"{record.toml}: describes columns that the file lacks: {', '.join(gone)}"
-        noted.append(Finding(record.id, "warning", text))
-    return [*noted, *found]
+        found.append(Finding(record.id, "warning", text, "column-missing", count=len(gone)))
+    return found
 
 
 def _read(record: Record) -> list[str] | None:

@@ -21,7 +21,6 @@ from geo.provenance import sha256_of
 __all__ = [
     "Catalogue",
     "Column",
-    "Finding",
     "Record",
     "embedded_folders",
     "load_record",
@@ -79,15 +78,6 @@ class Record:
     valid_range: tuple[float, float] | None = None
     licence_url: str | None = None
     columns: Mapping[str, Column] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check found about a layer: `level` is ``"error"`` or ``"warning"``."""
-
-    id: str
-    level: str
-    message: str
 
 
 def load_record(path: Path | str) -> Record:

@@ -46,8 +46,9 @@ def test_a_point_lies_in_the_cell_whose_centre_is_at_most_half_a_cell_away(x, y)
     grid = GeoBox.from_bbox((-100e3, -100e3, 100e3, 100e3), "EPSG:3857", resolution=4000)
     rows, columns = cell_of(grid, x, y)
     xs, ys = centres(grid)
-    assert abs(xs[columns[0]] - x) <= 2000
-    assert abs(ys[rows[0]] - y) <= 2000
+    # A point on the edge between two cells may fall to either side by the rounding of its place.
+    assert abs(xs[columns[0]] - x) <= 2000 + 1e-6
+    assert abs(ys[rows[0]] - y) <= 2000 + 1e-6
 
 
 @pytest.mark.parametrize("point", [(1e9, 0.0), (0.0, float("nan")), (100e3, 0.0)])
