@@ -4,11 +4,13 @@ One file, because ``--doctest-modules`` cannot tell two modules named ``conftest
 Libraries are imported inside the fixtures: most tests need none of them.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from layer_files import write_record
 
 from geo.catalogue import load_record
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     from geo.publish.content import Content
     from geo.study import Result
 
+
+# No test is timed. CI repeats the same examples, so that a change is judged by what it changed;
+# every other run looks for new ones.
+settings.register_profile("lodemap", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("lodemap")
 
 # This one runs in QGIS's own Python.
 collect_ignore = ["qgis/open_in_qgis.py"]
