@@ -35,6 +35,14 @@ class Document:
         """Keep a problem for the end."""
         self.problems.append((self.line(path), message))
 
+    def unique(self, named: Sequence[tuple[str, int]], what: str) -> None:
+        """Keep a problem for each name that stands twice, at the line of the second."""
+        seen: set[str] = set()
+        for name, line in named:
+            if name in seen:
+                self.problems.append((line, f"{what} {name!r} stands twice: rename one"))
+            seen.add(name)
+
     def finish(self) -> None:
         """Raise all problems, in the order of their lines.
 
@@ -135,6 +143,20 @@ class Table:
         except UnitError as error:
             self.report(key, f"{key}: {error}")
             return float("nan")
+
+    def positive(self, key: str, unit: str, default: Any = _MISSING) -> float:
+        """A quantity above zero."""
+        found = self.quantity(key, unit, default)
+        if found <= 0:
+            self.report(key, f"{key} must be more than zero, found {found:g} {unit}")
+        return found
+
+    def slug(self, key: str) -> str:
+        """An id: letters and digits joined by hyphens."""
+        found = self.text(key)
+        if found and not all(part.isalnum() and part.isascii() for part in found.split("-")):
+            self.report(key, f"{key} {found!r} must be letters and digits joined by hyphens")
+        return found
 
     def triple(self, key: str, unit: str) -> tuple[float, float, float]:
         """A range as (low, central, high): one quantity, or a table of the three."""

@@ -1,0 +1,68 @@
+"""One criterion of a theme: its measure, unit and weight."""
+
+import math
+from collections.abc import Mapping
+
+from geo.errors import UnitError
+from geo.recipe.measures import MEASURES, Argument
+from geo.recipe.parse_value import value_of
+from geo.recipe.reader import Table
+from geo.recipe.schema import CriterionSpec, MeasureSpec
+from geo.units import check
+
+__all__ = ["criterion_of"]
+
+
+def criterion_of(table: Table, parts: Mapping[str, object]) -> CriterionSpec:
+    """Read a criterion; `parts` holds the shared tables that measures may need."""
+    name = table.choice("measure", MEASURES)
+    measure = MEASURES.get(name)
+    unit = table.text("unit") if measure is not None and measure.unit is None else ""
+    arguments: dict[str, object] = {}
+    if measure is not None:
+        unit = unit if measure.unit is None else measure.unit
+        arguments = {k: _argument(table, k, a) for k, a in measure.arguments.items()}
+        if measure.needs is not None and parts.get(measure.needs) is None:
+            table.report("measure", f"measure {name!r} needs [{measure.needs}] in the recipe")
+    if unit:
+        try:
+            check(unit)
+        except UnitError as error:
+            table.report("unit", str(error))
+    return CriterionSpec(
+        id=table.slug("id"),
+        title=table.text("title"),
+        measure=MeasureSpec(name, {k: v for k, v in arguments.items() if v is not None}),
+        unit=unit,
+        value=value_of(table, unit, text_values=name == "class"),
+        weight=_weight(table),
+        source=table.text("source"),
+        note=table.text("note", ""),
+        required=table.flag("required", default=False),
+        line=table.line,
+    )
+
+
+def _argument(table: Table, key: str, argument: Argument) -> object:
+    if key not in table.data and not argument.required:
+        table.take(key, None)
+        return None
+    if argument.kind == "where":
+        return table.where(key)
+    if argument.kind == "texts":
+        return table.texts(key)
+    if argument.kind == "number":
+        return table.quantity(key, argument.unit)
+    return table.choice(key, argument.allowed) if argument.allowed else table.text(key)
+
+
+def _weight(table: Table) -> tuple[float, float, float]:
+    found = table.take("weight")
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        low = central = high = float(found)
+        low, high = math.nan, math.nan
+    else:
+        low, central, high = table.triple("weight", "")
+    if central < 0 or low < 0 or not (found is None or math.isfinite(central)):
+        table.report("weight", f"weight must be finite and zero or more, found {found!r}")
+    return low, central, high

@@ -1,0 +1,95 @@
+"""The tables of a recipe that all themes share: transport and energy."""
+
+import math
+
+from geo.recipe.reader import Table
+from geo.recipe.schema import CostSpec, EnergySpec, SolarSpec, TransportSpec, WindSpec
+
+__all__ = ["energy_of", "transport_of"]
+
+
+def transport_of(table: Table) -> TransportSpec:
+    """Read the transport network of a study."""
+    geometry = table.child("geometry", required=True)
+    lines = {} if geometry is None else {k: geometry.text(k) for k in ("rail", "road", "sea")}
+    if geometry is not None:
+        geometry.done()
+    return TransportSpec(
+        nodes=table.text("nodes"),
+        links=table.text("links"),
+        factors=table.text("factors"),
+        products=table.text("products"),
+        crossings=table.text("crossings", "") or None,
+        geometry=lines,
+        barriers=table.texts("barriers", []),
+        avoid_status=table.texts("avoid_status"),
+        avoid_countries=table.texts("avoid_countries", []),
+        interest=_rate(table, "interest"),
+    )
+
+
+def _rate(table: Table, key: str) -> float:
+    found = table.quantity(key, "")
+    if not 0 <= found < 1:
+        table.report(key, f"{key} must lie between 0 % and 100 % a year, found {100 * found:g} %")
+    return found
+
+
+def _costs(parent: Table) -> CostSpec:
+    table = parent.child("cost", required=True)
+    if table is None:
+        nan = (math.nan,) * 3
+        return CostSpec(nan, nan, nan, math.nan, "")
+    spec = CostSpec(
+        capital=table.triple("capital", "USD/kW"),
+        fixed=table.triple("fixed", "USD/kW/year"),
+        rate=table.triple("real_rate", ""),
+        years=table.quantity("years", "year"),
+        source=table.text("source"),
+    )
+    table.done()
+    return spec
+
+
+def _numbers(parent: Table, key: str) -> dict[str, float]:
+    table = parent.child(key)
+    if table is None:
+        return {}
+    found = {name: table.quantity(name, "") for name in table.data}
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _texts_by_key(parent: Table, key: str) -> dict[str, str]:
+    table = parent.child(key)
+    return {} if table is None else {name: table.text(name) for name in table.data}
+
+
+def energy_of(table: Table) -> EnergySpec:
+    """Read the layers and plants of clean power."""
+    blank = Table(table.document, {}, table.path)
+    solar = table.child("solar", required=True) or blank
+    wind = table.child("wind", required=True) or blank
+    spec = EnergySpec(
+        relief=table.text("relief"),
+        temperature=table.text("temperature"),
+        solar=SolarSpec(
+            radiation=solar.text("radiation"),
+            points=solar.text("points"),
+            turbidity=solar.text("turbidity"),
+            system=_numbers(solar, "system"),
+            cost=_costs(solar),
+        ),
+        wind=WindSpec(
+            points=wind.text("points"),
+            stations=wind.text("stations"),
+            machines=_texts_by_key(wind, "machines"),
+            turbines=wind.text("turbines"),
+            turbine=wind.text("turbine"),
+            hub_height=wind.positive("hub_height", "m", "100 m"),
+            losses=_numbers(wind, "losses"),
+            cost=_costs(wind),
+        ),
+    )
+    solar.done()
+    wind.done()
+    return spec

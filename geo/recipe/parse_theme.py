@@ -1,0 +1,124 @@
+"""One theme of a recipe: its sites, freight, criteria and rules."""
+
+import math
+from collections.abc import Mapping
+
+from geo.errors import UnitError
+from geo.recipe.measures import MEASURES
+from geo.recipe.parse_criterion import criterion_of
+from geo.recipe.reader import Table
+from geo.recipe.schema import CriterionSpec, ExclusionSpec, FreightSpec, SiteSpec, ThemeSpec
+from geo.units import magnitude
+
+__all__ = ["theme_of"]
+
+
+def theme_of(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
+    """Read a theme; `parts` holds the shared tables that measures may need."""
+    freight = _freight(table)
+    criteria = table.each("criterion", lambda t: criterion_of(t, parts))
+    exclusions = table.each("exclusion", _exclusion)
+    if not criteria:
+        table.document.report(table.path, f"theme {table.data.get('id')!r} has no criterion")
+    for found, what in ((criteria, "criterion"), (exclusions, "exclusion")):
+        table.document.unique([(item.id, item.line) for item in found], what)
+    if len(exclusions) > 16:
+        table.document.report(table.path, f"{len(exclusions)} exclusions: 16 is the most")
+    if criteria and not any(_is_spatial(criterion) for criterion in criteria):
+        message = f"theme {table.data.get('id')!r} needs a criterion that every cell has"
+        table.document.report(table.path, f"{message}, such as a distance")
+    _check_weights(table, criteria)
+    return ThemeSpec(
+        id=table.slug("id"),
+        title=table.text("title"),
+        accent=table.text("accent", "") or None,
+        sites=_sites(table),
+        criteria=criteria,
+        exclusions=exclusions,
+        omitted=table.each("omitted", lambda t: (t.text("title"), t.text("reason"))),
+        freight=freight,
+        line=table.line,
+    )
+
+
+def _is_spatial(criterion: CriterionSpec) -> bool:
+    # A measure that is unknown has been reported already.
+    measure = MEASURES.get(criterion.measure.name)
+    return measure is None or measure.spatial
+
+
+def _check_weights(table: Table, criteria: tuple[CriterionSpec, ...]) -> None:
+    weights = [criterion.weight[1] for criterion in criteria]
+    if criteria and not sum(weights) > 0 and not any(math.isnan(w) for w in weights):
+        table.document.report(table.path, "the weights of the theme add up to zero: raise one")
+
+
+def _freight(table: Table) -> FreightSpec | None:
+    child = table.child("freight")
+    if child is None:
+        return None
+    where = child.child("destinations", required=True)
+    found = {} if where is None else {country: where.texts(country) for country in where.data}
+    for country in found:
+        if len(country) != 2 or not country.isupper():
+            child.report("destinations", f"{country!r} is no ISO 3166 code of two letters")
+    spec = FreightSpec(product=child.text("product"), destinations=found)
+    child.done()
+    return spec
+
+
+def _sites(theme: Table) -> SiteSpec:
+    table = theme.child("sites", required=True)
+    if table is None:
+        return SiteSpec(None, {}, 0, 0.0, None)
+    if "layer" in table.data and "best" in table.data:
+        table.report("best", "sites come from a layer or are the best places, not both")
+    if "layer" in table.data:
+        spec = SiteSpec(table.text("layer"), table.where(), 0, 0.0, None)
+    else:
+        spec = SiteSpec(
+            None,
+            {},
+            table.whole("best", least=1),
+            table.positive("spacing", "m", "25 km"),
+            table.text("names", "") or None,
+        )
+    table.done()
+    return spec
+
+
+def _exclusion(table: Table) -> ExclusionSpec:
+    limits = {key: _limit(table, key) for key in ("above", "below")}
+    return ExclusionSpec(
+        id=table.slug("id"),
+        title=table.text("title"),
+        layer=table.text("layer"),
+        where=table.where(),
+        buffer=_buffer(table),
+        above=limits["above"],
+        below=limits["below"],
+        effect=table.choice("effect", ("exclude", "warn"), "exclude"),
+        source=table.text("source"),
+        line=table.line,
+    )
+
+
+def _limit(table: Table, key: str) -> float | None:
+    """A limit for a raster, in the layer's own unit, which is checked when it is read."""
+    found = table.take(key, None)
+    if found is None:
+        return None
+    if isinstance(found, str):
+        try:
+            return magnitude(found, found.strip().partition(" ")[2])
+        except UnitError as error:
+            table.report(key, f"{key}: {error}")
+            return None
+    return table.convert(key, found, "")
+
+
+def _buffer(table: Table) -> float:
+    found = table.quantity("buffer", "m", "0 m")
+    if found < 0:
+        table.report("buffer", f"buffer must be zero or more, found {found:g} m")
+    return found
