@@ -5,7 +5,6 @@ row the lower envelope of the parabolas that those targets raise (Felzenszwalb a
 Huttenlocher 2012; Meijster, Roerdink and Hesselink 2000). Cells need not be square.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,15 @@ from numba import njit
 from geo.compute.blocks import each, row_blocks
 from geo.errors import DataError
 
-__all__ = ["Nearest", "check_cell_size", "euclidean_distance", "nearest"]
+__all__ = [
+    "Nearest",
+    "check_cell_size",
+    "distance_of_rows",
+    "euclidean_distance",
+    "nearest",
+    "nearest_of_rows",
+    "outermost",
+]
 
 _BLOCK = 1 << 19
 _STRIPE = 256
@@ -71,12 +78,9 @@ def euclidean_distance(
     >>> euclidean_distance(np.array([[True, False, False]]), (1.0, 500.0))
     array([[   0.,  500., 1000.]])
     """
-    mask, (height, width) = _checked(targets, cell_size)
-    above = _nearest_row_of_column(mask)
-    distance = np.empty(mask.shape)
-    unused = np.empty((0, 0), dtype=np.int32)
-    _each_block(mask, lambda a, b: _rows(above, height, width, a, b, distance, unused, unused))
-    return distance
+    mask, sides = _checked(targets, cell_size)
+    none = np.full(mask.shape[1], -1, dtype=np.int32)
+    return distance_of_rows(mask, 0, none, none, sides)
 
 
 def nearest(targets: npt.ArrayLike, cell_size: tuple[float, float]) -> Nearest:
@@ -108,13 +112,75 @@ def nearest(targets: npt.ArrayLike, cell_size: tuple[float, float]) -> Nearest:
     >>> found.column
     array([[0, 0, 3, 3]], dtype=int32)
     """
-    mask, (height, width) = _checked(targets, cell_size)
-    above = _nearest_row_of_column(mask)
+    mask, sides = _checked(targets, cell_size)
+    none = np.full(mask.shape[1], -1, dtype=np.int32)
+    return nearest_of_rows(mask, 0, none, none, sides)
+
+
+def distance_of_rows(
+    mask: npt.NDArray[np.bool_],
+    top: int,
+    above: npt.NDArray[np.int32],
+    below: npt.NDArray[np.int32],
+    cell_size: tuple[float, float],
+) -> npt.NDArray[np.float64]:
+    """Distance of a block of rows, knowing what targets its columns hold above and below it.
+
+    Parameters
+    ----------
+    mask : (rows, columns) array of bool
+        The block, C-contiguous.
+    top : int
+        Number of its first row in the whole raster.
+    above, below : (columns,) int32 arrays
+        Row, in the whole raster, of each column's nearest target above and below the
+        block; -1 where there is none.
+    cell_size : (height of a row, width of a column)
+
+    Returns
+    -------
+    (rows, columns) float64 array
+        As of `euclidean_distance` on the whole raster.
+    """
+    distance = np.empty(mask.shape)
+    unused = np.empty((0, 0), dtype=np.int32)
+    _fill(mask, top, above, below, cell_size, distance, unused, unused)
+    return distance
+
+
+def nearest_of_rows(
+    mask: npt.NDArray[np.bool_],
+    top: int,
+    above: npt.NDArray[np.int32],
+    below: npt.NDArray[np.int32],
+    cell_size: tuple[float, float],
+) -> Nearest:
+    """Distance and nearest target of a block of rows; as `distance_of_rows`."""
     distance = np.empty(mask.shape)
     row = np.empty(mask.shape, dtype=np.int32)
     column = np.empty(mask.shape, dtype=np.int32)
-    _each_block(mask, lambda a, b: _rows(above, height, width, a, b, distance, row, column))
+    _fill(mask, top, above, below, cell_size, distance, row, column)
     return Nearest(distance, row, column)
+
+
+def _fill(
+    mask: npt.NDArray[np.bool_],
+    top: int,
+    above: npt.NDArray[np.int32],
+    below: npt.NDArray[np.int32],
+    cell_size: tuple[float, float],
+    distance: npt.NDArray[np.float64],
+    row: npt.NDArray[np.int32],
+    column: npt.NDArray[np.int32],
+) -> None:
+    height, width = cell_size
+    found = np.empty(mask.shape, dtype=np.int32)
+    stripes = row_blocks((mask.shape[1], 1), _STRIPE) if mask.size else []
+    each(lambda a, b: scan_columns(mask, top, above, below, found, a, b), stripes)
+    each(
+        lambda a, b: rows_from_columns(found, top, height, width, a, b, distance, row, column),
+        row_blocks(mask.shape, _BLOCK),
+    )
 
 
 def check_cell_size(cell_size: tuple[float, float]) -> tuple[float, float]:
@@ -151,39 +217,50 @@ def _checked(
     return mask, check_cell_size(cell_size)
 
 
-def _each_block(mask: npt.NDArray[np.bool_], task: Callable[[int, int], None]) -> None:
-    each(task, row_blocks(mask.shape, _BLOCK))
-
-
-def _nearest_row_of_column(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    found = np.empty(mask.shape, dtype=np.int32)
-    each(
-        lambda first, last: scan_columns(mask, found, first, last),
-        row_blocks((mask.shape[1], 1), _STRIPE) if mask.size else [],
-    )
-    return found
-
-
 @njit(cache=True, nogil=True)
 def scan_columns(
-    mask: npt.NDArray[np.bool_], found: npt.NDArray[np.int32], first: int, last: int
+    mask: npt.NDArray[np.bool_],
+    top: int,
+    above: npt.NDArray[np.int32],
+    below: npt.NDArray[np.int32],
+    found: npt.NDArray[np.int32],
+    first: int,
+    last: int,
 ) -> None:
     """Write the row of the nearest target within each column, -1 where it has none.
 
-    Columns ``first`` to ``last`` only; of two at the same distance the upper.
+    Columns ``first`` to ``last`` only; of two at the same distance the upper. Rows count
+    in the whole raster, where the block's first is `top`.
     """
     rows = mask.shape[0]
-    for j in range(first, last):
-        found[0, j] = 0 if mask[0, j] else -1
-    for i in range(1, rows):
+    for i in range(rows):
         for j in range(first, last):
-            found[i, j] = i if mask[i, j] else found[i - 1, j]
-    for i in range(rows - 2, -1, -1):
+            upper = found[i - 1, j] if i > 0 else above[j]
+            found[i, j] = top + i if mask[i, j] else upper
+    for i in range(rows - 1, -1, -1):
+        here = top + i
         for j in range(first, last):
-            below = found[i + 1, j]
-            above = found[i, j]
-            if below > i and (above < 0 or below - i < i - above):
-                found[i, j] = below
+            lower = found[i + 1, j] if i + 1 < rows else below[j]
+            upper = found[i, j]
+            if lower > here and (upper < 0 or lower - here < here - upper):
+                found[i, j] = lower
+
+
+@njit(cache=True, nogil=True)
+def outermost(
+    mask: npt.NDArray[np.bool_],
+    top: int,
+    highest: npt.NDArray[np.int32],
+    lowest: npt.NDArray[np.int32],
+) -> None:
+    """Write each column's highest and lowest row with a target; leave columns without alone."""
+    rows, columns = mask.shape
+    for i in range(rows):
+        for j in range(columns):
+            lowest[j] = top + i if mask[i, j] else lowest[j]
+    for i in range(rows - 1, -1, -1):
+        for j in range(columns):
+            highest[j] = top + i if mask[i, j] else highest[j]
 
 
 @njit(cache=True, nogil=True)
@@ -240,8 +317,9 @@ def envelope(
 
 
 @njit(cache=True, nogil=True)
-def _rows(
+def rows_from_columns(
     near: npt.NDArray[np.int32],
+    top: int,
     height: float,
     width: float,
     first: int,
@@ -250,12 +328,13 @@ def _rows(
     row: npt.NDArray[np.int32],
     column: npt.NDArray[np.int32],
 ) -> None:
+    """Write distance, and nearest target where asked, of rows whose columns are scanned."""
     columns = near.shape[1]
     hull = np.empty(columns, dtype=np.int32)
     since = np.empty(columns)
     rise = np.empty(columns)
     for i in range(first, last):
-        count = envelope(near[i], i, height, width, hull, since, rise)
+        count = envelope(near[i], top + i, height, width, hull, since, rise)
         if count == 0:
             distance[i, :] = np.nan
             if row.size > 0:
@@ -267,7 +346,7 @@ def _rows(
             while k + 1 < count and since[k + 1] < j:
                 k += 1
             at = hull[k]
-            down = (near[i, at] - i) * height
+            down = (near[i, at] - top - i) * height
             along = (at - j) * width
             distance[i, j] = np.sqrt(down * down + along * along)
             if row.size > 0:

@@ -146,7 +146,11 @@ def _first_candidates(
     """Nearest segment round the nearest touched cell, or -1 if no cell is touched."""
     nearest = np.empty(heads.shape, dtype=np.int32)
     touched = np.asarray(heads >= 0)
-    each(lambda a, b: scan_columns(touched, nearest, a, b), row_blocks((heads.shape[1], 1), 256))
+    none = np.full(heads.shape[1], -1, dtype=np.int32)
+    each(
+        lambda a, b: scan_columns(touched, 0, none, none, nearest, a, b),
+        row_blocks((heads.shape[1], 1), 256),
+    )
     each(
         lambda a, b: choose(pieces, height, width, heads, touches, nearest, a, b),
         row_blocks(heads.shape, 1 << 18),

@@ -8,8 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from geo.compute import cost as module
-from geo.compute import kernels
+from geo.compute import kernels, sweeps
 from geo.errors import DataError
 
 shapes = st.shared(st.tuples(st.integers(1, 9), st.integers(1, 9)), key="shape")
@@ -27,7 +26,7 @@ sides = st.tuples(st.sampled_from([1.0, 500.0, 30.0]), st.sampled_from([1.0, 250
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch):
     """Tiles of four cells, so that small rasters have many and costs must cross them."""
-    monkeypatch.setattr(module, "_TILE", 4)
+    monkeypatch.setattr(sweeps, "_TILE", 4)
 
 
 def edges(friction, cell_size):
@@ -112,11 +111,11 @@ def test_the_back_links_lead_to_the_allotted_source_at_the_cost_given(friction, 
 @given(rough, starts, sides, st.integers(1, 11))
 def test_tiles_of_any_size_give_the_same_bits(friction, start, cell_size, tile):
     expected = kernels.accumulated_cost(friction, start, cell_size)
-    before, module._TILE = module._TILE, tile
+    before, sweeps._TILE = sweeps._TILE, tile
     try:
         found = kernels.accumulated_cost(friction, start, cell_size)
     finally:
-        module._TILE = before
+        sweeps._TILE = before
     np.testing.assert_array_equal(found, expected)
 
 
@@ -221,7 +220,7 @@ def test_the_threads_do_not_change_a_bit(monkeypatch):
     one = kernels.accumulated_cost_allocation(friction, source, (3.0, 2.0))
     for count in (1, 4):
         monkeypatch.setattr(blocks, "threads", lambda count=count: count)
-        monkeypatch.setattr(module, "threads", lambda count=count: count)
+        monkeypatch.setattr(sweeps, "threads", lambda count=count: count)
         other = kernels.accumulated_cost_allocation(friction, source, (3.0, 2.0))
         for a, b in zip(one, other, strict=True):
             np.testing.assert_array_equal(a, b)
