@@ -1,29 +1,45 @@
-"""From a matrix of alternatives by criteria to scores and ranks."""
+"""From a matrix of alternatives by criteria to scores and ranks.
+
+Every method takes ``(matrix, weights, objectives=…)``: a matrix (alternatives, criteria), a
+weight and a sense (``"max"`` or ``"min"``) for each criterion.
+
+=====================  ==========================================================
+`weighted_sum`         the values as they are; a shortfall can be made up for
+`weighted_product`     the values as they are; a shortfall counts more the deeper it is
+`owa`                  the values as they are; from the best alone to the worst alone
+`topsis`               near the ideal and far from its opposite
+`vikor`                a compromise between the many and the worst off, as a set
+`promethee`            pairwise preferences, flows, a partial order
+`electre`              pairwise concordance and discordance, a kernel
+=====================  ==========================================================
+
+In the last four the alternatives are compared with one another: a further alternative may
+turn the order of two others (rank reversal).
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from geo.errors import DataError
-from geo.scoring.weighting import normalise
+from geo.scoring.ideal import Topsis, Vikor, topsis, vikor
+from geo.scoring.ordered import OrderedAverage, order_weights_of, owa
+from geo.scoring.ranks import Ranking, check_matrix, check_weights, rank_scores, signs
 
-__all__ = ["Ranking", "rank_scores", "weighted_sum"]
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Ranking:
-    """Scores and ranks of alternatives.
-
-    `score` is (alternatives,), larger is better; `rank` is (alternatives,), 1 is best and
-    ties share the better rank. Both are NaN where an alternative cannot be scored.
-    """
-
-    score: Floats
-    rank: Floats
+__all__ = [
+    "OrderedAverage",
+    "Ranking",
+    "Topsis",
+    "Vikor",
+    "order_weights_of",
+    "owa",
+    "rank_scores",
+    "topsis",
+    "vikor",
+    "weighted_product",
+    "weighted_sum",
+]
 
 
 def weighted_sum(
@@ -64,11 +80,9 @@ def weighted_sum(
     >>> found.score.tolist(), found.rank.tolist()
     ([0.75, 0.5, 0.25], [1.0, 2.0, 3.0])
     """
-    values = _matrix(matrix)
-    scaled = normalise(weights)
-    if scaled.size != values.shape[1]:
-        raise DataError(f"{scaled.size} weights for {values.shape[1]} criteria: give one each")
-    signed = scaled * _signs(objectives, values.shape[1])
+    values = check_matrix(matrix)
+    criteria = values.shape[1]
+    signed = check_weights(weights, criteria) * signs(objectives, criteria)
     # Term by term rather than `@`: the order of a BLAS product differs between machines.
     score = np.zeros(len(values))
     for column, weight in enumerate(signed):
@@ -76,65 +90,71 @@ def weighted_sum(
     return Ranking(score, rank_scores(score))
 
 
-def rank_scores(scores: npt.ArrayLike) -> Floats:
-    """Rank scores, 1 for the largest; ties share the better rank.
+def weighted_product(
+    matrix: npt.ArrayLike, weights: npt.ArrayLike, objectives: Sequence[str] | None = None
+) -> Ranking:
+    r"""Score alternatives by the product of their values, each to the power of its weight.
+
+    The matrix is taken as it is, without scaling. The ratio of two scores does not depend on
+    the units, but a shift of a criterion changes the order: values must be ratios, with a true
+    zero.
 
     Parameters
     ----------
-    scores : (..., alternatives) array_like
-        NaN takes no part. Each row of the last axis is ranked by itself.
+    matrix : (alternatives, criteria) array_like
+        Zero or more, above zero where to be small. NaN is unknown; an alternative with an
+        unknown has an unknown score.
+    weights : (criteria,) array_like
+        Zero or more; scaled to add up to 1.
+    objectives : sequence of {"max", "min"}, optional
+        Sense of each criterion, ``"max"`` when missing. A ``"min"`` value enters with the
+        power :math:`-w`.
 
     Returns
     -------
-    (..., alternatives) array
-        Whole numbers, or NaN where the score is NaN.
+    Ranking
 
     Raises
     ------
     DataError
-        If the scores are no numbers.
+        If shapes disagree, a value is negative, a ``"min"`` value is zero, or a weight is not
+        usable.
+
+    References
+    ----------
+    Bridgman, P. W. (1922). Dimensional analysis. Yale University Press.
+    Miller, D. W., Starr, M. K. (1969). Executive decisions and operations research.
+    Prentice-Hall.
 
     Examples
     --------
-    >>> rank_scores([0.4, 0.9, 0.4, float("nan"), 0.1]).tolist()
-    [2.0, 1.0, 2.0, nan, 4.0]
+    >>> found = weighted_product([[1.0, 0.25], [0.5, 0.5], [0.9, 0.0]], [0.5, 0.5])
+    >>> found.score.tolist(), found.rank.tolist()
+    ([0.5, 0.5, 0.0], [1.0, 1.0, 3.0])
     """
-    try:
-        found = np.atleast_1d(np.asarray(scores, dtype=np.float64))
-    except (TypeError, ValueError):
-        raise DataError("scores must be numbers") from None
-    rows = found.reshape(-1, found.shape[-1])
-    # NaN sorts last, also after negation, and so never pushes a known score down.
-    order = np.argsort(-rows, axis=1, kind="stable")
-    ordered = np.take_along_axis(rows, order, axis=1)
-    place = np.broadcast_to(np.arange(1.0, rows.shape[1] + 1), rows.shape)
-    new = np.ones(rows.shape, dtype=bool)
-    new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    shared = np.maximum.accumulate(np.where(new, place, 0.0), axis=1)
-    shared = np.where(np.isnan(ordered), np.nan, shared)
-    ranks = np.empty_like(rows)
-    np.put_along_axis(ranks, order, shared, axis=1)
-    return ranks.reshape(found.shape)
+    values = check_matrix(matrix)
+    criteria = values.shape[1]
+    powers = check_weights(weights, criteria) * signs(objectives, criteria)
+    _refuse_powers(values, powers)
+    score = np.ones(len(values))
+    for column, power in enumerate(powers):
+        # NaN to the power of 0 would be 1: an unknown of no weight is still unknown.
+        known = ~np.isnan(values[:, column])
+        score *= np.where(known, np.where(known, values[:, column], 1.0) ** power, np.nan)
+    return Ranking(score, rank_scores(score, tolerance=1e-12 * _size(score)))
 
 
-def _matrix(matrix: npt.ArrayLike) -> Floats:
-    try:
-        values = np.asarray(matrix, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError("the matrix must hold numbers, NaN where unknown") from None
-    if values.ndim != 2:
+def _refuse_powers(values: npt.NDArray[np.float64], powers: npt.NDArray[np.float64]) -> None:
+    bad = (values < 0) | ((values == 0) & (powers < 0))
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        needed = "zero or more" if powers[column] >= 0 else "above zero, as it is to be small"
         raise DataError(
-            f"the matrix has {values.ndim} dimensions, required are two: (alternatives, criteria)"
+            f"row {row}, column {column} of the matrix is {values[row, column]:g}: a weighted "
+            f"product needs a value {needed}"
         )
-    return values
 
 
-def _signs(objectives: Sequence[str] | None, count: int) -> Floats:
-    if objectives is None:
-        return np.ones(count)
-    if len(objectives) != count or isinstance(objectives, str):
-        raise DataError(f"{len(objectives)} objectives for {count} criteria: give one each")
-    unknown = sorted({str(o) for o in objectives} - {"max", "min"})
-    if unknown:
-        raise DataError(f"objective {unknown[0]!r} is neither 'max' nor 'min'")
-    return np.array([1.0 if o == "max" else -1.0 for o in objectives])
+def _size(score: npt.NDArray[np.float64]) -> float:
+    known = np.abs(score[~np.isnan(score)])
+    return float(known.max()) if known.size else 0.0
