@@ -128,3 +128,10 @@ def small_world(folder: Path) -> Path:
     recipe = folder / "hills.toml"
     recipe.write_text(RECIPE, "utf-8")
     return recipe
+
+
+def with_scenarios(recipe: Path, text: str) -> Path:
+    """Write a second recipe beside one, with more at its end; give its path."""
+    path = recipe.with_name("scenarios.toml")
+    path.write_text(recipe.read_text("utf-8") + text, "utf-8")
+    return path

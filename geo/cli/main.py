@@ -76,12 +76,12 @@ def build(
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 def check(recipe: str, as_json: bool) -> None:
     """Check RECIPE and name every problem with its line."""
-    from geo.recipe import load_recipe
+    from geo.study import Study
 
     path = find_recipe(recipe)
     problems: tuple[str, ...] = ()
     try:
-        load_recipe(path, layers=catalogue_for(path))
+        Study.from_toml(path)
     except RecipeError as error:
         if not as_json:
             raise

@@ -14,7 +14,7 @@ from odc.geo.geobox import GeoBox
 
 from geo.catalogue.records import Record
 
-__all__ = ["Content", "CriterionView", "ExclusionView", "LayerView", "ThemeView"]
+__all__ = ["Content", "CriterionView", "ExclusionView", "LayerView", "ScenarioView", "ThemeView"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,20 @@ class ExclusionView:
     area_km2: float | None
 
 
+@dataclass(frozen=True, eq=False)
+class ScenarioView:
+    """A theme's sites under other conditions.
+
+    `table` has one row a site: site_id, name, status, rank, rank_change (upward is positive),
+    score, score_change, and freight with its change by country [USD/t].
+    """
+
+    id: str
+    title: str
+    note: str
+    table: pd.DataFrame
+
+
 @dataclass(frozen=True)
 class ThemeView:
     """One question (copper, wind, …): its criteria, its rules and its ranked sites.
@@ -72,6 +86,7 @@ class ThemeView:
     criteria_table: pd.DataFrame
     score_label: str
     score_note: str
+    scenarios: tuple[ScenarioView, ...] = ()
 
 
 @dataclass(frozen=True)

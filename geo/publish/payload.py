@@ -11,7 +11,7 @@ import shapely
 from geo.catalogue.records import Record
 from geo.grid import inside
 from geo.publish.basemap import Extent, encode
-from geo.publish.content import Content, CriterionView, ThemeView
+from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView
 from geo.publish.overlay import mercator_frame, score
 from geo.publish.safetext import number, plain
 from geo.publish.tokens import DARK, LIGHT, ROUTES, SIZES
@@ -130,6 +130,7 @@ def _theme(theme: ThemeView, surface: Json | None) -> Json:
     sites = sites_of(theme)
     ids = [plain(v) for v in sites["site_id"]]
     cells, qualities = _cells(theme, ids)
+    shown = [_site(dict(zip(sites.columns, row, strict=True))) for row in sites.to_numpy(object)]
     return {
         "id": plain(theme.id),
         "title": plain(theme.title),
@@ -150,14 +151,38 @@ def _theme(theme: ThemeView, surface: Json | None) -> Json:
             }
             for rule in theme.exclusions
         ],
-        "sites": [
-            _site(dict(zip(sites.columns, row, strict=True))) for row in sites.to_numpy(object)
-        ],
+        "sites": shown,
         "cells": cells,
         "qualities": qualities,
         "adds": _adds_up(theme),
         "surface": surface,
+        "scenarios": [found for view in theme.scenarios if (found := _scenario(view, shown))],
     }
+
+
+def _scenario(view: ScenarioView, sites: list[Json]) -> Json | None:
+    """Rank, step, score and freight of each site, in order; None where nothing changes."""
+    ids = [site["id"] for site in sites]
+    table = view.table.set_index(view.table["site_id"].map(plain)).reindex(ids)
+    steps = table.filter(like="_change").astype("float64")
+    same = table["status"].map(plain).tolist() == [site["status"] for site in sites]
+    if same and not steps.abs().gt(0).any(axis=None):
+        return None
+    columns = [str(column) for column in table]
+    countries = [c.removeprefix("freight_") for c in columns if _is_freight(c)]
+    return {
+        "id": plain(view.id),
+        "title": plain(view.title),
+        "note": plain(view.note),
+        "rank": [number(v) for v in table["rank"]],
+        "step": [number(v) for v in table["rank_change"]],
+        "score": [number(v, 4) for v in table["score"]],
+        "freight": {c: [number(v, 5) for v in table[f"freight_{c}"]] for c in countries},
+    }
+
+
+def _is_freight(column: str) -> bool:
+    return column.startswith("freight_") and len(column) == len("freight_XX")
 
 
 def _criterion(criterion: CriterionView) -> Json:
@@ -212,11 +237,7 @@ def _listed(value: object) -> list[str]:
 
 
 def _freight(row: Mapping[str, Any]) -> dict[str, list[float | int | None]]:
-    codes = [
-        key.removeprefix("freight_")
-        for key in row
-        if key.startswith("freight_") and len(key) == len("freight_XX")
-    ]
+    codes = [key.removeprefix("freight_") for key in row if _is_freight(key)]
     found = {
         code: [number(row.get(f"freight_{code}{end}"), 5) for end in ("_low", "", "_high")]
         for code in codes

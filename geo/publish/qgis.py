@@ -18,13 +18,13 @@ import shapely
 from odc.geo.geobox import GeoBox
 from pyproj import CRS, Transformer
 
-from geo.publish.content import Content, LayerView, ThemeView
+from geo.publish.content import Content, LayerView, ScenarioView, ThemeView
 from geo.publish.mapstyles import layer_style, outline_style, routes_style, sites_style
 from geo.publish.qml import QGIS_VERSION, VectorStyle, plain
 from geo.publish.rasterstyles import raster_style
 from geo.publish.surfaces import Surface, listed
 from geo.publish.surroundings import drawn_layers, extent
-from geo.publish.tables import table_name
+from geo.publish.tables import scenario_table, table_name
 from geo.publish.tokens import LIGHT
 
 __all__ = ["write_project"]
@@ -114,7 +114,14 @@ def _theme_group(
                     sites_style(theme), unfolded=True)  # fmt: skip
     visible = ("score", "excluded")
     rasters = [_raster(content, surface, shown=surface.role in visible) for surface in surfaces]
-    return _Group(theme.title, (sites, *rasters), shown=shown, unfolded=shown)
+    others = [_scenario(theme, view, gpkg) for view in theme.scenarios]
+    return _Group(theme.title, (sites, *others, *rasters), shown=shown, unfolded=shown)
+
+
+def _scenario(theme: ThemeView, view: ScenarioView, gpkg: str) -> _Layer:
+    table = scenario_table(theme, view)
+    return _vector(table, f"{theme.title}: {view.title}", "sites", table, gpkg, theme.sites, 0,
+                   sites_style(theme), shown=False)  # fmt: skip
 
 
 def _base_layers(view: LayerView, gpkg: str) -> list[_Layer]:

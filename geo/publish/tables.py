@@ -16,7 +16,7 @@ import pyogrio
 import shapely
 
 from geo.errors import OutputError
-from geo.publish.content import Content
+from geo.publish.content import Content, ScenarioView, ThemeView
 from geo.publish.mapstyles import layer_style, routes_style, sites_style
 from geo.publish.qml import VectorStyle, document
 from geo.publish.surroundings import drawn_layers
@@ -24,10 +24,12 @@ from geo.publish.surroundings import drawn_layers
 __all__ = [
     "cell",
     "fixed_date",
+    "scenario_table",
     "table_name",
     "write_criteria_csv",
     "write_geopackage",
     "write_routes_csv",
+    "write_scenarios_csv",
     "write_sites_csv",
     "write_sites_parquet",
     "write_styles",
@@ -45,6 +47,11 @@ CRITERIA_COLUMNS = (
 ROUTE_COLUMNS = (
     "site_id", "destination", "country", "leg", "mode", "from", "to", "km", "usd_per_t_low",
     "usd_per_t", "usd_per_t_high", "hours", "source",
+)  # fmt: skip
+
+SCENARIO_COLUMNS = (
+    "theme", "scenario", "site_id", "name", "status", "rank", "rank_change", "score",
+    "score_change",
 )  # fmt: skip
 
 _STAMP = "2026-01-01T00:00:00.000Z"
@@ -87,6 +94,22 @@ def write_routes_csv(content: Content, path: Path) -> None:
     _write_csv(_joined([legs], ROUTE_COLUMNS), path)
 
 
+def write_scenarios_csv(content: Content, path: Path) -> None:
+    """Write every site under every scenario, one row each; upward changes are positive.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    frames = [
+        view.table.assign(theme=theme.id, scenario=view.id)
+        for theme in content.themes
+        for view in theme.scenarios
+    ]
+    _write_csv(_joined(frames, SCENARIO_COLUMNS), path)
+
+
 def write_sites_parquet(content: Content, path: Path) -> None:
     """Write the rows of ``sites.csv`` with their points as GeoParquet.
 
@@ -101,9 +124,9 @@ def write_sites_parquet(content: Content, path: Path) -> None:
 def write_geopackage(content: Content, path: Path) -> None:
     """Write sites, routes and every layer of the map into one GeoPackage with styles inside.
 
-    Tables are ``sites_<theme>``, ``routes`` and the layers' ids, with ``-`` as ``_``; the
-    styles stand in ``layer_styles``, where QGIS looks when a layer is added by hand. Land is
-    cut to the surroundings of the study.
+    Tables are ``sites_<theme>``, ``sites_<theme>_<scenario>``, ``routes`` and the layers'
+    ids, with ``-`` as ``_``; the styles stand in ``layer_styles``, where QGIS looks when a
+    layer is added by hand. Land is cut to the surroundings of the study.
 
     Parameters
     ----------
@@ -123,6 +146,10 @@ def write_geopackage(content: Content, path: Path) -> None:
             frame = _sites(content, theme.id).drop(columns="theme")
             _write_layer(path, name, frame, theme.title, styles)
             styles[name] = sites_style(theme)
+            for other in theme.scenarios:
+                name, title = scenario_table(theme, other), f"{theme.title}: {other.title}"
+                _write_layer(path, name, _placed(theme, other), title, styles)
+                styles[name] = sites_style(theme)
         routes = _named(content.routes)
         _write_layer(path, "routes", routes, "Routes", styles)
         styles["routes"] = routes_style(content.themes)
@@ -142,6 +169,11 @@ def table_name(identifier: str) -> str:
     'towns_mongolia'
     """
     return identifier.replace("-", "_")
+
+
+def scenario_table(theme: ThemeView, view: ScenarioView) -> str:
+    """Name of the table of a theme's sites under a scenario."""
+    return f"sites_{theme.id}_{view.id}"
 
 
 def cell(value: object) -> str:
@@ -211,6 +243,12 @@ def _sites(content: Content, only: str | None = None) -> gpd.GeoDataFrame:
         if only in (None, theme.id)
     ]
     return gpd.GeoDataFrame(_joined(frames, SITE_COLUMNS), geometry="geometry", crs=4326)
+
+
+def _placed(theme: ThemeView, view: ScenarioView) -> gpd.GeoDataFrame:
+    """Sites of a theme under a scenario, with their points."""
+    points = _named(theme.sites).set_index("site_id").geometry.reindex(view.table["site_id"])
+    return gpd.GeoDataFrame(view.table, geometry=points.to_numpy(), crs=4326)
 
 
 def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -5,6 +5,7 @@ behind its line.
 """
 
 from geo.recipe.parse import load_recipe
+from geo.recipe.scenarios import under
 from geo.recipe.schema import (
     CostSpec,
     CriterionSpec,
@@ -14,6 +15,7 @@ from geo.recipe.schema import (
     FreightSpec,
     MeasureSpec,
     Recipe,
+    ScenarioSpec,
     SiteSpec,
     SolarSpec,
     ThemeSpec,
@@ -31,6 +33,7 @@ __all__ = [
     "FreightSpec",
     "MeasureSpec",
     "Recipe",
+    "ScenarioSpec",
     "SiteSpec",
     "SolarSpec",
     "ThemeSpec",
@@ -38,4 +41,5 @@ __all__ = [
     "ValueSpec",
     "WindSpec",
     "load_recipe",
+    "under",
 ]

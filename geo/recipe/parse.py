@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from geo.errors import RecipeError
+from geo.recipe.parse_scenario import scenario_of
 from geo.recipe.parse_supply import energy_of, transport_of
 from geo.recipe.parse_theme import theme_of
 from geo.recipe.reader import Document, Table, closest
@@ -77,7 +78,10 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
     themes = root.each("theme", lambda table: theme_of(table, parts))
     if not themes:
         root.document.report((), "the recipe has no [[theme]]: write at least one")
-    root.document.unique([(theme.id, theme.line) for theme in themes], "theme")
+    network = None if transport is None else transport_of(transport)
+    scenarios = root.each("scenario", lambda table: scenario_of(table, themes, network))
+    for found, what in ((themes, "theme"), (scenarios, "scenario")):
+        root.document.unique([(item.id, item.line) for item in found], what)
     recipe = Recipe(
         path=path,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -95,9 +99,10 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
         draws=_draws(root),
         base=_base(root),
         lists=lists,
-        transport=None if transport is None else transport_of(transport),
+        transport=network,
         energy=None if energy is None else energy_of(energy),
         themes=themes,
+        scenarios=scenarios,
     )
     for table in (study, grid, transport, energy):
         if table is not None:

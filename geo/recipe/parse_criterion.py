@@ -10,7 +10,7 @@ from geo.recipe.reader import Table
 from geo.recipe.schema import CriterionSpec, MeasureSpec
 from geo.units import check
 
-__all__ = ["criterion_of"]
+__all__ = ["criterion_of", "weight_of"]
 
 
 def criterion_of(table: Table, parts: Mapping[str, object]) -> CriterionSpec:
@@ -35,7 +35,7 @@ def criterion_of(table: Table, parts: Mapping[str, object]) -> CriterionSpec:
         measure=MeasureSpec(name, {k: v for k, v in arguments.items() if v is not None}),
         unit=unit,
         value=value_of(table, unit, text_values=name == "class"),
-        weight=_weight(table),
+        weight=weight_of(table),
         source=table.text("source"),
         note=table.text("note", ""),
         required=table.flag("required", default=False),
@@ -56,13 +56,14 @@ def _argument(table: Table, key: str, argument: Argument) -> object:
     return table.choice(key, argument.allowed) if argument.allowed else table.text(key)
 
 
-def _weight(table: Table) -> tuple[float, float, float]:
-    found = table.take("weight")
+def weight_of(table: Table, key: str = "weight") -> tuple[float, float, float]:
+    """Weight as (low, central, high); low and high are NaN for a plain number."""
+    found = table.take(key)
     if isinstance(found, int | float) and not isinstance(found, bool):
         low = central = high = float(found)
         low, high = math.nan, math.nan
     else:
-        low, central, high = table.triple("weight", "")
+        low, central, high = table.triple(key, "")
     if central < 0 or low < 0 or not (found is None or math.isfinite(central)):
-        table.report("weight", f"weight must be finite and zero or more, found {found!r}")
+        table.report(key, f"weight must be finite and zero or more, found {found!r}")
     return low, central, high

@@ -10,7 +10,7 @@ from geo.recipe.reader import Table
 from geo.recipe.schema import CriterionSpec, ExclusionSpec, FreightSpec, SiteSpec, ThemeSpec
 from geo.units import magnitude
 
-__all__ = ["theme_of"]
+__all__ = ["buffer_of", "limit_of", "theme_of"]
 
 
 def theme_of(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
@@ -88,13 +88,13 @@ def _sites(theme: Table) -> SiteSpec:
 
 
 def _exclusion(table: Table) -> ExclusionSpec:
-    limits = {key: _limit(table, key) for key in ("above", "below")}
+    limits = {key: limit_of(table, key) for key in ("above", "below")}
     return ExclusionSpec(
         id=table.slug("id"),
         title=table.text("title"),
         layer=table.text("layer"),
         where=table.where(),
-        buffer=_buffer(table),
+        buffer=buffer_of(table),
         above=limits["above"],
         below=limits["below"],
         effect=table.choice("effect", ("exclude", "warn"), "exclude"),
@@ -103,8 +103,8 @@ def _exclusion(table: Table) -> ExclusionSpec:
     )
 
 
-def _limit(table: Table, key: str) -> float | None:
-    """A limit for a raster, in the layer's own unit, which is checked when it is read."""
+def limit_of(table: Table, key: str) -> float | None:
+    """Limit of a rule on a raster, in the layer's own unit, which is checked when it is read."""
     found = table.take(key, None)
     if found is None:
         return None
@@ -117,7 +117,8 @@ def _limit(table: Table, key: str) -> float | None:
     return table.convert(key, found, "")
 
 
-def _buffer(table: Table) -> float:
+def buffer_of(table: Table) -> float:
+    """Buffer of a rule [m], zero or more."""
     found = table.quantity("buffer", "m", "0 m")
     if found < 0:
         table.report("buffer", f"buffer must be zero or more, found {found:g} m")

@@ -7,18 +7,23 @@ from typing import Any
 from geo.recipe.reader import Table
 from geo.recipe.schema import ValueSpec
 
-__all__ = ["value_of"]
+__all__ = ["curve_of", "value_of"]
 
 
 def value_of(table: Table, unit: str, *, text_values: bool) -> ValueSpec:
     """Read a value function; classes (`text_values`) take a lookup, numbers a curve."""
     found = table.child("value", required=True)
-    if found is None:
-        return ValueSpec("linear", unit)
+    return ValueSpec("linear", unit) if found is None else curve_of(found, unit, text_values)
+
+
+def curve_of(found: Table, unit: str, text_values: bool) -> ValueSpec:
+    """Read the table of a value function itself."""
     kind = next((k for k in ("linear", "log", "lookup") if k in found.data), None)
     if kind is None or text_values != (kind == "lookup"):
         wanted = "lookup" if text_values else "linear or log"
-        table.report("value", f"value needs {wanted}, found {', '.join(found.data) or 'nothing'}")
+        found.document.report(
+            found.path, f"value needs {wanted}, found {', '.join(found.data) or 'nothing'}"
+        )
         return ValueSpec("linear", unit)
     if kind == "lookup":
         return ValueSpec("lookup", unit, table=_lookup(found))

@@ -13,6 +13,7 @@ __all__ = [
     "FreightSpec",
     "MeasureSpec",
     "Recipe",
+    "ScenarioSpec",
     "SiteSpec",
     "SolarSpec",
     "ThemeSpec",
@@ -147,6 +148,9 @@ class TransportSpec:
     avoid_status: tuple[str, ...]
     avoid_countries: tuple[str, ...]
     interest: float
+    open_links: tuple[tuple[str, str], ...] = ()
+    closed: tuple[str, ...] = ()
+    price_factors: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,30 @@ class EnergySpec:
 
 
 @dataclass(frozen=True)
+class ScenarioSpec:
+    """Other conditions under which the same sites are ranked again.
+
+    `avoid_status` and `avoid_countries` replace the recipe's own when they are given;
+    `weights`, `values` and `rules` are by theme, and within a theme by criterion or rule.
+    `limits` of a rule are its buffer [m], and above and below in the layer's unit.
+    """
+
+    id: str
+    title: str
+    note: str
+    price_factors: Mapping[str, float]
+    open_links: tuple[tuple[str, str], ...]
+    closed: tuple[str, ...]
+    avoid_status: tuple[str, ...] | None
+    avoid_countries: tuple[str, ...] | None
+    weights: Mapping[str, Mapping[str, tuple[float, float, float]]]
+    values: Mapping[str, Mapping[str, ValueSpec]]
+    rules: Mapping[str, Mapping[str, Mapping[str, float]]]
+    line: int
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A checked recipe. Lengths are in metres, rates and shares plain numbers."""
 
@@ -218,6 +246,7 @@ class Recipe:
     energy: EnergySpec | None
     themes: tuple[ThemeSpec, ...]
     notes: tuple[str, ...]
+    scenarios: tuple[ScenarioSpec, ...] = ()
 
     def layer_ids(self) -> tuple[str, ...]:
         """Ids of every layer that the recipe names, sorted."""

@@ -1,6 +1,7 @@
 """From scored themes to the content that every output reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +12,14 @@ from geo.criteria.exclusion import exclude_mask, waterfall
 from geo.errors import EmptyLayerError
 from geo.grid import cell_size
 from geo.provenance import package_version
-from geo.publish.content import Content, CriterionView, ExclusionView, LayerView, ThemeView
+from geo.publish.content import (
+    Content,
+    CriterionView,
+    ExclusionView,
+    LayerView,
+    ScenarioView,
+    ThemeView,
+)
 from geo.publish.qml import mix
 from geo.publish.tokens import ACCENTS
 from geo.recipe import CriterionSpec
@@ -54,7 +62,11 @@ _BESIDE = (
 )
 
 
-def assemble(bench: Workbench, themes: Sequence[ScoredTheme]) -> Content:
+def assemble(
+    bench: Workbench,
+    themes: Sequence[ScoredTheme],
+    scenarios: Sequence[Mapping[str, ScenarioView]] = (),
+) -> Content:
     """Gather everything that a study has to show.
 
     Parameters
@@ -62,6 +74,8 @@ def assemble(bench: Workbench, themes: Sequence[ScoredTheme]) -> Content:
     bench : Workbench
     themes : sequence of ScoredTheme
         In the recipe's order.
+    scenarios : sequence of mapping of str to ScenarioView
+        One a scenario, by theme.
 
     Returns
     -------
@@ -69,7 +83,13 @@ def assemble(bench: Workbench, themes: Sequence[ScoredTheme]) -> Content:
     """
     recipe = bench.recipe
     routes = [routes_of(bench, theme.spec, theme.sites) for theme in themes if theme.spec.freight]
-    views = [_theme_view(bench, theme, place) for place, theme in enumerate(themes)]
+    views = [
+        replace(
+            _theme_view(bench, theme, place),
+            scenarios=tuple(found[theme.spec.id] for found in scenarios),
+        )
+        for place, theme in enumerate(themes)
+    ]
     return Content(
         id=recipe.id,
         title=recipe.title,

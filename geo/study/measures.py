@@ -11,7 +11,7 @@ from geo.criteria.proximity import distance_to_nearest
 from geo.criteria.zonal import zonal_statistic
 from geo.recipe import CriterionSpec, ThemeSpec
 from geo.study.power import power_cost, solar_surfaces, wind_surfaces
-from geo.study.trade import freight_surfaces, haul_length
+from geo.study.trade import freight_key, freight_surfaces, haul_length, network_key
 from geo.study.workbench import Workbench
 
 __all__ = ["SURFACES", "Surface", "surface_of"]
@@ -46,14 +46,21 @@ def surface_of(bench: Workbench, theme: ThemeSpec, criterion: CriterionSpec) -> 
     """
     arguments = criterion.measure.arguments
     name = criterion.measure.name
-    freight = repr(theme.freight) if name.startswith("freight") else ""
-    key = ("surface", name, repr(sorted(arguments.items())), criterion.unit, freight)
+    ways = _ways(bench, theme, name)
+    key = ("surface", name, repr(sorted(arguments.items())), criterion.unit, ways)
 
     def make() -> Surface:
         made = SURFACES[name](bench, theme, arguments, criterion.unit)
         return Surface(*(None if s is None else _label(bench, s, criterion) for s in made))  # type: ignore[arg-type]
 
     return bench.keep(key, make)
+
+
+def _ways(bench: Workbench, theme: ThemeSpec, measure: str) -> str:
+    """What a measure takes from the transport network, as part of its key."""
+    if measure.startswith("freight"):
+        return freight_key(bench, theme)
+    return network_key(bench) if measure == "travel" else ""
 
 
 def _label(bench: Workbench, surface: xr.DataArray, criterion: CriterionSpec) -> xr.DataArray:

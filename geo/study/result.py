@@ -19,6 +19,7 @@ from geo.publish.tables import (
     write_criteria_csv,
     write_geopackage,
     write_routes_csv,
+    write_scenarios_csv,
     write_sites_csv,
     write_sites_parquet,
 )
@@ -64,6 +65,16 @@ class Result:
     def routes(self) -> gpd.GeoDataFrame:
         """Legs of every way, as in ``routes.csv``, with their geometry (EPSG:4326)."""
         return self.content.routes
+
+    @property
+    def scenarios(self) -> pd.DataFrame:
+        """Every site under every scenario, as in ``scenarios.csv``; empty without scenarios."""
+        frames = [
+            view.table.assign(theme=theme.id, scenario=view.id)
+            for theme in self.content.themes
+            for view in theme.scenarios
+        ]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
     @property
     def surfaces(self) -> xr.Dataset:
@@ -112,6 +123,8 @@ class Result:
                 write_sites_csv(content, work / "sites.csv")
                 write_criteria_csv(content, work / "criteria.csv")
                 write_routes_csv(content, work / "routes.csv")
+                if self.recipe.scenarios:
+                    write_scenarios_csv(content, work / "scenarios.csv")
                 write_sites_parquet(content, work / "sites.parquet")
             with progress.stage("GeoPackage"):
                 write_geopackage(content, work / "lodemap.gpkg")

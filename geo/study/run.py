@@ -5,11 +5,14 @@ from pathlib import Path
 
 from geo.catalogue.records import Catalogue
 from geo.errors import DataError
-from geo.recipe import Recipe, ThemeSpec, load_recipe
+from geo.publish.content import ScenarioView
+from geo.recipe import Recipe, ScenarioSpec, ThemeSpec, load_recipe
 from geo.study.assemble import assemble
 from geo.study.find import catalogue_for
+from geo.study.named import check_names
 from geo.study.progress import Listener, Progress, silent
 from geo.study.result import Result
+from geo.study.scenarios import scenario_views
 from geo.study.scored import ScoredTheme, score_theme
 from geo.study.trade import freight_surfaces
 from geo.study.workbench import Workbench
@@ -70,6 +73,7 @@ class Study:
         file = Path(path)
         catalogue = catalogue_for(file)
         recipe = load_recipe(file, layers=catalogue)
+        check_names(recipe, catalogue)
         if cell_size is not None:
             if not cell_size > 0:
                 raise DataError(f"cell size {cell_size} m is not positive")
@@ -98,18 +102,27 @@ class Study:
         """
         bench = Workbench(self.recipe, self.catalogue)
         freight = [theme for theme in self.recipe.themes if theme.freight is not None]
-        progress = Progress(len(self.recipe.themes) + len(freight) + 2, listen)
+        steps = len(self.recipe.themes) + len(freight) + len(self.recipe.scenarios) + 2
+        progress = Progress(steps, listen)
         with progress.stage("layers and grid"):
             bench.prepare()
         for theme in freight:
             with progress.stage(f"freight: {theme.title}"):
                 freight_surfaces(bench, theme)
         scored = [self._score(bench, theme, progress) for theme in self.recipe.themes]
+        scenarios = [self._under(bench, scored, spec, progress) for spec in self.recipe.scenarios]
         with progress.stage("routes and tables"):
-            content = assemble(bench, scored)
+            content = assemble(bench, scored, scenarios)
         return Result(content, self.recipe)
 
     @staticmethod
     def _score(bench: Workbench, theme: ThemeSpec, progress: Progress) -> ScoredTheme:
         with progress.stage(f"scores: {theme.title}"):
             return score_theme(bench, theme)
+
+    @staticmethod
+    def _under(
+        bench: Workbench, scored: list[ScoredTheme], spec: ScenarioSpec, progress: Progress
+    ) -> dict[str, ScenarioView]:
+        with progress.stage(f"scenario: {spec.title}"):
+            return scenario_views(bench, scored, spec)

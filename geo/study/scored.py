@@ -26,7 +26,7 @@ from geo.study.measures import Surface, surface_of
 from geo.study.trade import freight_range
 from geo.study.workbench import Cells, Workbench
 
-__all__ = ["ScoredTheme", "score_theme", "value_function", "weight_range"]
+__all__ = ["ScoredTheme", "rescore_theme", "score_theme", "value_function", "weight_range"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,7 +79,7 @@ def score_theme(bench: Workbench, theme: ThemeSpec) -> ScoredTheme:
     spatial = [c for c in theme.criteria if MEASURES[c.measure.name].spatial]
     surfaces = {c.id: surface_of(bench, theme, c) for c in spatial}
     rules = tuple(_rule(bench, rule) for rule in theme.exclusions)
-    bits = exclusion_bits(rules, bench.grid)
+    bits = _bits(bench, theme, rules)
     score = _surface_score(bench, spatial, surfaces, bits)
     on_surface = theme.sites.layer is None
     sites = _places(bench, theme, score) if on_surface else deposits_of(bench, theme)
@@ -89,6 +89,36 @@ def score_theme(bench: Workbench, theme: ThemeSpec) -> ScoredTheme:
     scores = _site_scores(bench, theme, surfaces, sites, found)
     sites["note"] = _notes(theme, sites, found, _common(theme, surfaces))
     return ScoredTheme(theme, surfaces, score, bits, rules, sites, scores)
+
+
+def rescore_theme(bench: Workbench, theme: ThemeSpec, base: ScoredTheme) -> SiteScores:
+    """Score the sites of a theme again under other conditions.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Under the other conditions, see :meth:`Workbench.under`.
+    theme : ThemeSpec
+        As it is then.
+    base : ScoredTheme
+        What the theme came to in the study itself. Its sites stay, also where they were
+        found on the surface: only so can ranks be compared.
+
+    Returns
+    -------
+    SiteScores
+    """
+    spatial = [c for c in theme.criteria if MEASURES[c.measure.name].spatial]
+    surfaces = {c.id: surface_of(bench, theme, c) for c in spatial}
+    rules = tuple(_rule(bench, rule) for rule in theme.exclusions)
+    cells = bench.cells(base.sites)
+    sites = _flagged(base.sites, _bits(bench, theme, rules), rules, cells, bench)
+    found = _values_at_sites(bench, theme, surfaces, sites, cells)
+    return _site_scores(bench, theme, surfaces, sites, found)
+
+
+def _bits(bench: Workbench, theme: ThemeSpec, rules: tuple[ExclusionRule, ...]) -> xr.DataArray:
+    return bench.keep(("bits", repr(theme.exclusions)), lambda: exclusion_bits(rules, bench.grid))
 
 
 def _rule(bench: Workbench, spec: ExclusionSpec) -> ExclusionRule:

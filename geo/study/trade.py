@@ -1,7 +1,7 @@
 """Freight of a study: one network, one truck surface, one way out for every cell and site."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -24,9 +24,11 @@ from geo.transport.tariffs import Assumptions
 __all__ = [
     "FreightOfTheme",
     "freight_columns",
+    "freight_key",
     "freight_range",
     "freight_surfaces",
     "haul_length",
+    "network_key",
     "routes_of",
 ]
 
@@ -65,6 +67,18 @@ def _spec(bench: Workbench) -> TransportSpec:
     return spec
 
 
+def network_key(bench: Workbench) -> str:
+    """What the network is made of: runs with the same key share it and what follows from it."""
+    return repr(replace(_spec(bench), price_factors={}))
+
+
+def freight_key(bench: Workbench, theme: ThemeSpec) -> str:
+    """What a theme's freight is made of, see :func:`network_key`."""
+    if theme.freight is None:
+        return ""
+    return f"{theme.freight!r} {_product(bench, theme.freight)!r} {network_key(bench)}"
+
+
 def _network(bench: Workbench) -> Network:
     def make() -> Network:
         spec = _spec(bench)
@@ -74,12 +88,14 @@ def _network(bench: Workbench) -> Network:
             bench.table(spec.factors),
             avoid_status=spec.avoid_status,
             avoid_countries=spec.avoid_countries,
+            open_links=spec.open_links,
+            closed=spec.closed,
             geometry={mode: bench.features(layer) for mode, layer in spec.geometry.items()},
             crossings=None if spec.crossings is None else bench.features(spec.crossings),
             assumptions=Assumptions(interest_rate=spec.interest),
         )
 
-    return bench.keep("network", make)
+    return bench.keep(("network", network_key(bench)), make)
 
 
 def _truck(bench: Workbench) -> xr.DataArray:
@@ -99,7 +115,8 @@ def _truck(bench: Workbench) -> xr.DataArray:
             inside=binary_dilation(bench.inside, np.ones((3, 3), dtype=bool)),
         )
 
-    return bench.keep("truck", make)
+    # Links change nothing of the roads and their rates, only which of them are avoided.
+    return bench.keep(("truck", _spec(bench).avoid_status), make)
 
 
 def _barriers(bench: Workbench) -> xr.DataArray | None:
@@ -136,7 +153,9 @@ def _product(bench: Workbench, freight: FreightSpec) -> Product:
         raise NetworkError(
             f"{file}: there is no product {freight.product!r}{closest(freight.product, products)}"
         )
-    return products[freight.product]
+    found = products[freight.product]
+    factor = spec.price_factors.get(freight.product, 1.0)
+    return replace(found, price_usd_t=found.price_usd_t * factor)
 
 
 def _home(bench: Workbench) -> set[str]:
@@ -182,7 +201,7 @@ def freight_surfaces(bench: Workbench, theme: ThemeSpec) -> FreightOfTheme:
         }
         return FreightOfTheme(product, surfaces)
 
-    return bench.keep(("freight", repr(spec)), make)
+    return bench.keep(("freight", freight_key(bench, theme)), make)
 
 
 def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -212,7 +231,7 @@ def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gp
         order = joined.sort_values(["site_id", "country", "leg"], kind="stable")
         return gpd.GeoDataFrame(order.reset_index(drop=True), geometry="geometry", crs=4326)
 
-    return bench.keep(("routes", theme.id), make)
+    return bench.keep(("routes", theme.id, freight_key(bench, theme)), make)
 
 
 def _totals(legs: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, country: str) -> pd.DataFrame:

@@ -49,6 +49,22 @@ class Workbench:
             self._kept[key] = make()
         return cast(T, self._kept[key])
 
+    def under(self, recipe: Recipe) -> "Workbench":
+        """A bench for the same study under other conditions; it shares all that was made.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            With the same region, grid and layers.
+
+        Returns
+        -------
+        Workbench
+        """
+        other = Workbench(recipe, self.catalogue)
+        other.__dict__.update({**self.__dict__, "recipe": recipe})
+        return other
+
     @cached_property
     def region(self) -> gpd.GeoDataFrame:
         """The study's region, in its layer's CRS."""

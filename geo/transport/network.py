@@ -111,6 +111,8 @@ class Network:
         *,
         avoid_status: Collection[str] = AVOID_STATUS,
         avoid_countries: Collection[str] = (),
+        open_links: Collection[tuple[str, str]] = (),
+        closed: Collection[str] = (),
         geometry: Mapping[str, gpd.GeoDataFrame] | None = None,
         crossings: pd.DataFrame | None = None,
         allow_crossings: Collection[str] = ("international", "unknown"),
@@ -132,6 +134,11 @@ class Network:
             Links of these statuses are not used.
         avoid_countries : collection of str
             Links that touch these countries are not used (ISO 3166, two letters).
+        open_links : collection of (str, str)
+            Links by the ids of their ends, in either order, that are used whatever their
+            status, as when a planned railway is built.
+        closed : collection of str
+            Places that no cargo may use, as when a border post or a port is shut.
         geometry : mapping, optional
             ``"rail"`` and ``"road"``: layers of lines; ``"sea"``: lanes with ``from`` and
             ``to``. Without a layer a mode is drawn straight.
@@ -162,10 +169,14 @@ class Network:
         if faults:
             raise NetworkError("\n".join(faults))
         table["assumed"] = False
-        table["open"] = ~table["status"].isin(set(avoid_status))
+        ends = [frozenset(pair) for pair in zip(table["from"], table["to"], strict=True)]
+        built = pd.Series(ends, table.index).isin({frozenset(pair) for pair in open_links})
+        table["open"] = ~table["status"].isin(set(avoid_status)) | built
         if assume_crossings:
             table = _with_assumed(places, table, given.crossing_km)
-        shut = places.index[places["country"].isin(set(avoid_countries))]
+        shut = places.index[
+            places["country"].isin(set(avoid_countries)) | places.index.isin(set(closed))
+        ]
         table["open"] &= ~(table["from"].isin(shut) | table["to"].isin(shut))
         table["country"] = places["country"].reindex(table["from"]).to_numpy()
         foreign = places["country"].reindex(table["to"]).to_numpy()

@@ -352,9 +352,74 @@
         fill();
       }));
     }
+    conditions(t);
     leftOut(t, "excluded", "Excluded by a rule");
     leftOut(t, "unknown", "Not ranked: too little is known");
     if (t.adds && rows.length > 1) { ui.foot.appendChild(weightBlock(t, colours)); }
+  }
+  /* What each scenario does to the order: its first site and the moves nearest to the top. */
+  function conditions(t) {
+    if (!t.scenarios.length) { return; }
+    var box = el("details"), list = el("ul", "out");
+    box.id = "conditions";
+    t.scenarios.forEach(function (s) {
+      var item = el("li", "any");
+      add(item, add(el("b"), iso(cut(s.title, 120))), el("div", "soft small any", moves(t, s)));
+      item.title = cut(s.note, 300);
+      list.appendChild(item);
+    });
+    add(ui.body, add(box, el("summary", null, "Under other conditions (" + t.scenarios.length + ")"),
+      list));
+  }
+  function moves(t, s) {
+    var all = t.sites.map(function (site, i) { return i; });
+    var first = all.filter(function (i) { return s.rank[i] === 1; }).map(function (i) {
+      return cut(t.sites[i].name, 60);
+    });
+    var gone = all.filter(function (i) { return t.sites[i].status === "ranked" && s.rank[i] === null; });
+    function best(i) { return Math.min(t.sites[i].rank, s.rank[i]); }
+    var steps = all.filter(function (i) { return s.step[i]; }).sort(function (a, b) {
+      return best(a) - best(b) || s.rank[a] - s.rank[b];
+    });
+    var said = steps.slice(0, 3).map(function (i) {
+      return (s.step[i] > 0 ? "▲ " : "▼ ") + cut(t.sites[i].name, 60) + " " + t.sites[i].rank + " → " +
+        s.rank[i];
+    });
+    return [first.length ? "First: " + first.join(", ") : "No site is ranked",
+      steps.length ? said.join("; ") + (steps.length > 3 ? "; " + (steps.length - 3) + " more move" : "")
+        : "no rank changes",
+      gone.length ? gone.length + " no longer ranked" : ""].filter(Boolean).join(" · ");
+  }
+  /* The site's rank, score and freight under each scenario. */
+  function scenarioTable(t, site, index) {
+    if (!t.scenarios.length) { return null; }
+    var box = el("div"), table = el("table", "legtable"), head = el("tr");
+    var codes = Object.keys(site.freight);
+    ["Conditions", "rank", "score"].concat(codes).forEach(function (text, k) {
+      head.appendChild(el("th", k ? "r" : null, text));
+    });
+    table.appendChild(head);
+    function line(title, note, rank, step, score, freight) {
+      var tr = el("tr"), what = el("td", "any");
+      what.appendChild(iso(cut(title, 120)));
+      what.title = cut(note, 300);
+      add(tr, what, el("td", "r", rank === null ? "–" : rank +
+        (step ? (step > 0 ? " ▲" : " ▼") + Math.abs(step) : "")), el("td", "r", fixed(score, 2)));
+      freight.forEach(function (f) { tr.appendChild(el("td", "r", f === null ? "no way" : money(f))); });
+      table.appendChild(tr);
+    }
+    line("as in this study", "", site.rank, 0, site.score, codes.map(function (c) {
+      return site.freight[c][1];
+    }));
+    t.scenarios.forEach(function (s) {
+      line(s.title, s.note, s.rank[index], s.step[index], s.score[index], codes.map(function (c) {
+        return s.freight[c] ? s.freight[c][index] : null;
+      }));
+    });
+    return add(box, el("h3", null, "Under other conditions"), table, codes.length
+      ? el("p", "soft small any", "Freight in USD/t to " + codes.map(function (c) {
+        return country(c) + " (" + c + ")";
+      }).join(", ") + ", per wet tonne.") : null);
   }
   function ruleTitle(t, id) {
     var rule = t.exclusions.find(function (r) { return r.id === id; });
@@ -635,6 +700,7 @@
         " criteria" + (site.known < site.of ? "; an unknown one counts nothing." : ".")));
     }
     if (site.note) { box.appendChild(el("p", "soft small any", cut(site.note, 600))); }
+    add(box, scenarioTable(t, site, index));
     var sources = [site.source].concat(t.criteria.map(function (c) { return c.source; }))
       .filter(Boolean);
     box.appendChild(el("h3", null, "Sources"));
