@@ -7,6 +7,10 @@ Each module is usable alone, on plain arrays and frames:
 `deposits`
     Deposit records made ready for scoring: parents and children, grade against a median,
     critical-mineral lists, the precision of a point.
+`evidence`
+    Log-ratios of compositions.
+`prospectivity`
+    Weights of evidence: classes, posterior probability, conditional independence.
 
 No function gives a value in money, and none adds quantities of different categories.
 """
