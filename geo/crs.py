@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
-from pyproj import CRS, Proj
+import numpy.typing as npt
+from pyproj import CRS, Geod, Proj, Transformer
 
 from geo.errors import CrsError
 
-__all__ = ["Distortion", "distortion", "equal_area", "require_projected", "require_same"]
+__all__ = [
+    "Distortion",
+    "distortion",
+    "equal_area",
+    "ground_metres",
+    "require_projected",
+    "require_same",
+]
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,49 @@ def distortion(crs: CRS, bounds: Sequence[float]) -> Distortion:
     return Distortion(
         float(np.min(factors.tissot_semiminor)), float(np.max(factors.tissot_semimajor))
     )
+
+
+def ground_metres(crs: CRS, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """How a small step in the plane of a projection lies on the ground.
+
+    Parameters
+    ----------
+    crs : CRS
+        A projected system.
+    x, y : (n,) array_like
+        Places in it [m].
+
+    Returns
+    -------
+    (n, 2, 2) array
+        Metres east and north on the ellipsoid (first axis) for each metre of x and y (second
+        axis); NaN outside the projection. The singular values are the inverse scales of
+        length, the determinant that of area.
+
+    Notes
+    -----
+    Measured along geodesics over 100 m, so that it also holds for Web Mercator, whose
+    sphere PROJ's own factors take for the ellipsoid.
+
+    Examples
+    --------
+    >>> ground_metres(CRS(3857), [0.0], [8_399_738.0]).round(2)
+    array([[[0.5, 0. ],
+            [0. , 0.5]]])
+    """
+    found = CRS.from_user_input(crs)
+    to_degrees = Transformer.from_crs(found, found.geodetic_crs, always_xy=True)
+    # A projected CRS always has an ellipsoid.
+    geod = cast(Geod, found.get_geod())
+    east, north = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    out = np.full((*east.shape, 2, 2), np.nan)
+    for axis, (right, up) in enumerate(((50.0, 0.0), (0.0, 50.0))):
+        ends = [to_degrees.transform(east + s * right, north + s * up) for s in (-1, 1)]
+        fine = np.isfinite(ends).all(axis=(0, 1))
+        azimuth, _, length = geod.inv(*(part[fine] for end in ends for part in end))
+        out[fine, 0, axis] = length * np.sin(np.radians(azimuth)) / 100.0
+        out[fine, 1, axis] = length * np.cos(np.radians(azimuth)) / 100.0
+    return out
 
 
 def require_projected(crs: CRS | None, what: str) -> CRS:

@@ -10,10 +10,19 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import BoundingBox
 from pyproj import CRS
 
-from geo.crs import equal_area, require_projected
+from geo.crs import equal_area, ground_metres, require_projected
 from geo.errors import DataError, EmptyLayerError, GridError
 
-__all__ = ["as_dataarray", "cell_of", "cell_size", "centres", "coordinates", "inside", "make_grid"]
+__all__ = [
+    "as_dataarray",
+    "cell_areas",
+    "cell_of",
+    "cell_size",
+    "centres",
+    "coordinates",
+    "inside",
+    "make_grid",
+]
 
 _LARGEST = 400_000_000
 
@@ -79,6 +88,48 @@ def cell_size(grid: GeoBox) -> tuple[float, float]:
     (500.0, 500.0)
     """
     return abs(float(grid.resolution.y)), abs(float(grid.resolution.x))
+
+
+def cell_areas(grid: GeoBox) -> npt.NDArray[np.float64]:
+    """Area of every cell on the ellipsoid [km²].
+
+    Parameters
+    ----------
+    grid : GeoBox
+        In a projected CRS.
+
+    Returns
+    -------
+    (rows, columns) array [km²]
+        Constant, and read-only, where the CRS is equal-area.
+
+    Notes
+    -----
+    The scale of areas is taken on a lattice of 33 x 33 points and interpolated: it is a
+    smooth function, and the error stays below a millionth over a country.
+
+    Examples
+    --------
+    >>> from odc.geo.geobox import GeoBox
+    >>> cell_areas(GeoBox.from_bbox((4e6, 3e6, 4e6 + 2e3, 3e6 + 1e3), "EPSG:3035", resolution=1e3))
+    array([[1., 1.]])
+    >>> cell_areas(GeoBox.from_bbox((0, 8399e3, 1e3, 84e5), "EPSG:3857", resolution=1e3)).round(2)
+    array([[0.25]])
+    """
+    from scipy.interpolate import RegularGridInterpolator
+
+    height, width = cell_size(grid)
+    x, y = centres(grid)
+    east, north = np.linspace(x[0], x[-1], 33), np.linspace(y[0], y[-1], 33)
+    metres = ground_metres(CRS.from_user_input(str(grid.crs)), *np.meshgrid(east, north))
+    scale = np.abs(np.linalg.det(metres))
+    flat = height * width / 1e6
+    if np.ptp(scale) < 1e-6:
+        return np.broadcast_to(flat * scale.mean().round(6), tuple(grid.shape))
+    rows = np.interp(y, np.sort(north), np.linspace(0, 32, 33)[np.argsort(north)])
+    columns = np.interp(x, east, np.linspace(0, 32, 33))
+    find = RegularGridInterpolator((np.arange(33.0), np.arange(33.0)), scale, method="linear")
+    return flat * np.asarray(find(np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)))
 
 
 def centres(grid: GeoBox) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -2,11 +2,16 @@
 
 Excluded is not unknown and not a low score: every rule sets its own bit, so that a map
 can say why, and a table can say how much land each rule takes alone and in order.
+
+Whether a rule holds in a cell depends on the rule's features and raster about that cell and
+on nothing else, so the bits of a block of a grid are those of the whole grid there. Features
+reach in from outside by themselves; a raster must be given with a margin of its rule's
+buffer (`raster_margin`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -16,21 +21,32 @@ import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
-from geo.criteria.proximity import distance_to_nearest
-from geo.criteria.shapes import mark, usable
+from geo.criteria.buffers import outlines, within
+from geo.criteria.rasters import grid_of
+from geo.criteria.shapes import mark, segments, usable
 from geo.errors import DataError
-from geo.grid import as_dataarray
+from geo.grid import as_dataarray, cell_size
 
 __all__ = [
     "ExclusionRule",
     "exclude_mask",
     "exclusion_bits",
     "features_at",
+    "raster_margin",
+    "rule_holds",
+    "share_by_zone",
     "sites_flags",
+    "tally",
+    "tally_waterfall",
     "waterfall",
 ]
 
 _MOST_RULES = 16
+_POLYGON = 3
+_ALIGNED = 1e-3
+
+Value = float | tuple[float | None, float | None]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +62,20 @@ class ExclusionRule:
     geometry : GeoDataFrame, optional
         Features in the grid's CRS. Either this or `raster`.
     buffer_m : float
-        Distance round the features that counts too [m]. With 0 a cell counts when its
-        centre lies inside a polygon, or when a line or point touches it.
+        Distance that counts too [m], true on the ground, from the cell's centre to the
+        features or to the edge of the raster's cells. With 0 a cell counts when its centre
+        lies inside a polygon, when a line or point touches it, or when its raster value does.
     raster : (rows, columns) DataArray, optional
-        On the grid; NaN is unknown and never counts. Without limits a cell counts where
-        it is not 0.
+        On the grid, or on a larger one with the same cells; NaN is unknown and never counts.
+        Without limits and values a cell counts where it is not 0.
     above, below : float, optional
         A cell counts where the raster is above the one or below the other.
+    values : sequence of float or (low, high), optional
+        A cell counts where the raster has one of these classes, or lies in one of these
+        intervals, ends included; None is an open end.
+    invert : bool
+        The rule holds where it would not: beyond the buffer, outside the classes. An unknown
+        raster value still never counts.
     effect : {"exclude", "warn"}
     source : str
         Where the rule is from.
@@ -60,8 +83,8 @@ class ExclusionRule:
     Raises
     ------
     DataError
-        If it has not exactly one of `geometry` and `raster`, the buffer is negative, or
-        the effect or id is not as above.
+        If it has not exactly one of `geometry` and `raster`, limits or values without a
+        raster, the buffer is negative, an interval falls, or the effect or id is not as above.
     """
 
     id: str
@@ -73,6 +96,8 @@ class ExclusionRule:
     below: float | None = None
     effect: str = "exclude"
     source: str = ""
+    values: Sequence[Value] | None = None
+    invert: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a rule."""
@@ -88,6 +113,15 @@ class ExclusionRule:
             raise DataError(
                 f"rule {self.id!r} has a buffer of {self.buffer_m} m, required is 0 or more"
             )
+        limits = (self.above, self.below, self.values)
+        if self.raster is None and any(limit is not None for limit in limits):
+            raise DataError(f"rule {self.id!r} has limits or values, which need a raster")
+        for low, high in _intervals(self):
+            if not low <= high:
+                raise DataError(
+                    f"rule {self.id!r} has the interval [{low:g}, {high:g}]: "
+                    "write the low end first"
+                )
 
 
 def exclusion_bits(rules: Sequence[ExclusionRule], grid: GeoBox) -> xr.DataArray:
@@ -138,7 +172,7 @@ def exclusion_bits(rules: Sequence[ExclusionRule], grid: GeoBox) -> xr.DataArray
     _check_ids(rules)
     bits = np.zeros(tuple(grid.shape), dtype=np.uint16)
     for number, rule in enumerate(rules):
-        bits[_holds(rule, grid)] |= np.uint16(1 << number)
+        bits[rule_holds(rule, grid)] |= np.uint16(1 << number)
     return as_dataarray(
         bits,
         grid,
@@ -166,13 +200,68 @@ def exclude_mask(rules: Sequence[ExclusionRule]) -> int:
     return sum(1 << n for n, rule in enumerate(rules) if rule.effect == "exclude")
 
 
-def waterfall(
+def rule_holds(rule: ExclusionRule, grid: GeoBox) -> Mask:
+    """Cells in which one rule holds.
+
+    Parameters
+    ----------
+    rule : ExclusionRule
+    grid : GeoBox
+        In a projected CRS.
+
+    Returns
+    -------
+    (rows, columns) array of bool
+
+    Raises
+    ------
+    DataError, CrsError, EmptyLayerError
+        As of `exclusion_bits`.
+
+    Examples
+    --------
+    >>> grid = GeoBox.from_bbox((0, 0, 3000, 1000), "EPSG:3857", resolution=1000)
+    >>> cover = as_dataarray(np.array([[12, 20, 5]]), grid, name="c", unit="1", long_name="Cover")
+    >>> rule_holds(ExclusionRule("crop", "Crops", raster=cover, values=[12, (None, 9)]), grid)
+    array([[ True, False,  True]])
+    """
+    if rule.geometry is None:
+        return _raster_holds(rule, grid)
+    holds = _features_hold(rule, grid)
+    return ~holds if rule.invert else holds
+
+
+def raster_margin(rules: Sequence[ExclusionRule]) -> float:
+    """How far rasters must reach beyond a block for its bits to be those of the whole [m].
+
+    Parameters
+    ----------
+    rules : sequence of ExclusionRule
+
+    Returns
+    -------
+    float
+        The largest buffer round a raster, with a tenth more for the grid's distortion.
+
+    Examples
+    --------
+    >>> grid = GeoBox.from_bbox((0, 0, 3000, 1000), "EPSG:3857", resolution=1000)
+    >>> towns = as_dataarray(np.ones((1, 3)), grid, name="t", unit="1", long_name="Towns")
+    >>> raster_margin([ExclusionRule("town", "Town", raster=towns, buffer_m=1000)])
+    1100.0
+    """
+    return 1.1 * max((r.buffer_m for r in rules if r.raster is not None), default=0.0)
+
+
+def tally(
     bits: xr.DataArray,
     rules: Sequence[ExclusionRule],
-    inside: npt.NDArray[np.bool_],
-    cell_area_km2: float,
-) -> pd.DataFrame:
-    """Area that each excluding rule takes.
+    inside: Mask,
+    cell_area_km2: float | npt.NDArray[np.floating],
+) -> npt.NDArray[np.float64]:
+    """Area of every combination of the rules that exclude.
+
+    The tallies of the blocks of a grid add up to the tally of the grid.
 
     Parameters
     ----------
@@ -182,15 +271,61 @@ def waterfall(
         The same rules in the same order.
     inside : (rows, columns) array of bool
         Cells of the region.
-    cell_area_km2 : float
+    cell_area_km2 : float or (rows, columns) array
         Area of a cell [km²].
+
+    Returns
+    -------
+    (2**n,) array [km²]
+        By the bits of n rules; the first is what is left.
+
+    Raises
+    ------
+    DataError
+        If `inside` has another shape than the bits.
+    """
+    word = bits.to_numpy()
+    if inside.shape != word.shape:
+        raise DataError(f"inside has shape {inside.shape}, the bits {word.shape}")
+    combination = word[inside] & exclude_mask(rules)
+    size = 1 << len(rules)
+    if np.ndim(cell_area_km2) == 0:
+        return np.asarray(np.bincount(combination, minlength=size) * float(cell_area_km2))
+    areas = np.asarray(cell_area_km2, dtype=np.float64)[inside]
+    return np.asarray(np.bincount(combination, weights=areas, minlength=size), dtype=np.float64)
+
+
+def waterfall(
+    bits: xr.DataArray,
+    rules: Sequence[ExclusionRule],
+    inside: Mask,
+    cell_area_km2: float | npt.NDArray[np.floating],
+    *,
+    sites: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None = None,
+) -> pd.DataFrame:
+    """Area, and sites, that each excluding rule takes.
+
+    Parameters
+    ----------
+    bits : (rows, columns) DataArray
+        Of `exclusion_bits`.
+    rules : sequence of ExclusionRule
+        The same rules in the same order.
+    inside : (rows, columns) array of bool
+        Cells of the region.
+    cell_area_km2 : float or (rows, columns) array
+        Area of a cell [km²].
+    sites : (rows, columns) of ints, optional
+        Cells of the sites, each counted wherever it lies.
 
     Returns
     -------
     DataFrame
         One row for each rule that excludes: ``rule``, ``alone_km2`` (all that it
-        covers), ``in_order_km2`` (what it takes of what the rules before it left) and
-        ``only_km2`` (what no other excluding rule covers) [km²].
+        covers), ``in_order_km2`` (what it takes of what the rules before it left),
+        ``only_km2`` (what no other excluding rule covers: what lifting it alone would bring
+        back) and ``left_km2`` (what is left after it) [km²]; with `sites` also
+        ``alone_sites``, ``in_order_sites``, ``only_sites`` and ``left_sites``.
 
     Raises
     ------
@@ -207,26 +342,102 @@ def waterfall(
     ... )
     >>> rules = [ExclusionRule("w", "W", geometry=west), ExclusionRule("l", "L", geometry=lake)]
     >>> waterfall(exclusion_bits(rules, grid), rules, np.ones((1, 3), dtype=bool), 1.0)
-      rule  alone_km2  in_order_km2  only_km2
-    0    w        2.0           2.0       1.0
-    1    l        2.0           1.0       1.0
+      rule  alone_km2  in_order_km2  only_km2  left_km2
+    0    w        2.0           2.0       1.0       1.0
+    1    l        2.0           1.0       1.0       0.0
     """
-    word = bits.to_numpy()
-    if inside.shape != word.shape:
-        raise DataError(f"inside has shape {inside.shape}, the bits {word.shape}")
-    # Every question is about combinations of bits: count each combination once.
-    counts = np.bincount(word[inside] & exclude_mask(rules), minlength=1)
-    combination = np.arange(len(counts))
+    found = tally_waterfall(tally(bits, rules, inside, cell_area_km2), rules)
+    if sites is None:
+        return found
+    words = bits.to_numpy()[sites] & exclude_mask(rules)
+    counts = tally_waterfall(np.bincount(words, minlength=1 << len(rules)), rules)
+    for column in ("alone", "in_order", "only", "left"):
+        found[f"{column}_sites"] = counts[f"{column}_km2"].astype(np.int64)
+    return found
+
+
+def tally_waterfall(
+    areas: npt.NDArray[np.floating] | npt.NDArray[np.integer], rules: Sequence[ExclusionRule]
+) -> pd.DataFrame:
+    """Make the waterfall from a tally, such as the sum of the blocks' tallies.
+
+    Parameters
+    ----------
+    areas : (2**n,) array [km²]
+        Of `tally`.
+    rules : sequence of n ExclusionRule
+
+    Returns
+    -------
+    DataFrame
+        As of `waterfall`.
+
+    Examples
+    --------
+    >>> one = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0], [0]), crs=3857)
+    >>> tally_waterfall(np.array([3.0, 1.0]), [ExclusionRule("a", "A", geometry=one)])
+      rule  alone_km2  in_order_km2  only_km2  left_km2
+    0    a        1.0           1.0       1.0       3.0
+    """
+    # Every question is about combinations of bits: each combination was counted once.
+    combination = np.arange(len(areas))
     rows, before = [], 0
     for number, rule in enumerate(rules):
         if rule.effect != "exclude":
             continue
         bit = 1 << number
-        mine = (combination & bit) > 0
-        areas = (mine, mine & ((combination & before) == 0), combination == bit)
-        rows.append((rule.id, *(float(counts[which].sum() * cell_area_km2) for which in areas)))
+        mine, free = (combination & bit) > 0, (combination & before) == 0
+        parts = (mine, mine & free, combination == bit, free & ~mine)
+        rows.append((rule.id, *(float(areas[which].sum()) for which in parts)))
         before |= bit
-    return pd.DataFrame(rows, columns=["rule", "alone_km2", "in_order_km2", "only_km2"])
+    columns = ["rule", "alone_km2", "in_order_km2", "only_km2", "left_km2"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def share_by_zone(
+    available: npt.ArrayLike,
+    zones: npt.ArrayLike,
+    names: Sequence[str],
+    cell_area_km2: float | npt.NDArray[np.floating],
+) -> pd.DataFrame:
+    """How much of each zone is available.
+
+    Parameters
+    ----------
+    available : (rows, columns) array_like of bool
+    zones : (rows, columns) array_like of int
+        Number of each cell's zone, counted from 0 in the order of `names`; -1 is none.
+    names : sequence of str
+    cell_area_km2 : float or (rows, columns) array
+        Area of a cell [km²].
+
+    Returns
+    -------
+    DataFrame
+        ``zone``, ``area_km2``, ``available_km2`` and ``share`` (0 to 1, NaN for a zone
+        without a cell).
+
+    Examples
+    --------
+    >>> share_by_zone([[True, False, True]], [[0, 0, 1]], ["north", "south"], 4.0)
+        zone  area_km2  available_km2  share
+    0  north       8.0            4.0    0.5
+    1  south       4.0            4.0    1.0
+    """
+    open_, zone = np.asarray(available, dtype=np.bool_), np.asarray(zones)
+    if open_.shape != zone.shape:
+        raise DataError(f"available has shape {open_.shape}, the zones {zone.shape}")
+    if zone.max(initial=-1) >= len(names):
+        raise DataError(f"zone {zone.max()} has no name: {len(names)} names are given")
+    areas = np.broadcast_to(np.asarray(cell_area_km2, dtype=np.float64), zone.shape)
+    known = zone >= 0
+    area = np.bincount(zone[known], weights=areas[known], minlength=len(names))
+    free = known & open_
+    left = np.bincount(zone[free], weights=areas[free], minlength=len(names))
+    share = np.divide(left, area, out=np.full(len(names), np.nan), where=area > 0)
+    return pd.DataFrame(
+        {"zone": list(names), "area_km2": area, "available_km2": left, "share": share}
+    )
 
 
 def sites_flags(
@@ -335,30 +546,89 @@ def _check_ids(rules: Sequence[ExclusionRule]) -> None:
             raise DataError(f"two rules have the id {name!r}: give each its own")
 
 
-def _holds(rule: ExclusionRule, grid: GeoBox) -> npt.NDArray[np.bool_]:
-    if rule.geometry is None:
-        return _raster_holds(rule, grid)
-    shapes = usable(rule.geometry, grid, f"the layer of rule {rule.id!r}")
+def _intervals(rule: ExclusionRule) -> list[tuple[float, float]]:
+    """Closed intervals of a rule's values; a class is an interval of no width."""
+    found = []
+    for value in rule.values or ():
+        low, high = value if isinstance(value, tuple | list) else (value, value)
+        found.append((-np.inf if low is None else low, np.inf if high is None else high))
+    return found
+
+
+def _features_hold(rule: ExclusionRule, grid: GeoBox) -> Mask:
+    shapes = usable(cast(gpd.GeoDataFrame, rule.geometry), grid, f"the layer of rule {rule.id!r}")
     if rule.buffer_m == 0:
         return mark(shapes, grid, touched=False)
-    distance = distance_to_nearest(rule.geometry, grid)
-    return np.asarray(distance.to_numpy() <= rule.buffer_m)
+    near = within(segments(shapes, grid), grid, rule.buffer_m)
+    areas = shapes[shapely.get_type_id(shapes) == _POLYGON]
+    return near | mark(areas, grid, touched=False) if len(areas) else near
 
 
-def _raster_holds(rule: ExclusionRule, grid: GeoBox) -> npt.NDArray[np.bool_]:
-    # A rule without features has a raster: its constructor sees to that.
-    values = np.asarray(cast(xr.DataArray, rule.raster).to_numpy())
-    if values.shape != tuple(grid.shape):
-        raise DataError(
-            f"the raster of rule {rule.id!r} has shape {values.shape}, the grid "
-            f"{tuple(grid.shape)}: bring it there with geo.catalogue.raster.to_grid"
-        )
-    if rule.above is None and rule.below is None:
+def _raster_holds(rule: ExclusionRule, grid: GeoBox) -> Mask:
+    values, top, left = _window(rule, grid)
+    rows, columns = grid.shape
+    own = (slice(top, top + rows), slice(left, left + columns))
+    holds = _values_hold(rule, values)
+    here = holds[own]
+    if rule.buffer_m > 0 and holds.any():
+        height, width = cell_size(grid)
+        offset = np.array([left * width, top * height, left * width, top * height])
+        here = here | within(outlines(holds, (height, width)) - offset, grid, rule.buffer_m)
+    # Comparisons with NaN are false: an unknown value excludes nothing.
+    return ~here & (values[own] == values[own]) if rule.invert else here
+
+
+def _values_hold(rule: ExclusionRule, values: npt.NDArray[Any]) -> Mask:
+    if rule.above is None and rule.below is None and rule.values is None:
         return np.asarray((values != 0) & (values == values))
     holds = np.zeros(values.shape, dtype=np.bool_)
-    # Comparisons with NaN are false: an unknown value excludes nothing.
     if rule.above is not None:
         holds |= values > rule.above
     if rule.below is not None:
         holds |= values < rule.below
+    for low, high in _intervals(rule):
+        holds |= (values >= low) & (values <= high)
     return holds
+
+
+def _window(rule: ExclusionRule, grid: GeoBox) -> tuple[npt.NDArray[Any], int, int]:
+    """Values of the rule's raster on the grid and a margin, and where the grid begins there."""
+    # A rule without features has a raster: its constructor sees to that.
+    raster = cast(xr.DataArray, rule.raster)
+    values = np.asarray(raster.to_numpy())
+    if values.shape == tuple(grid.shape) and "spatial_ref" not in raster.coords:
+        return values, 0, 0
+    top, left = _offset(rule.id, raster, grid)
+    rows, columns = grid.shape
+    if min(top, left) < 0 or top + rows > values.shape[0] or left + columns > values.shape[1]:
+        raise _misfit(rule.id, values.shape, grid)
+    height, width = cell_size(grid)
+    margin = raster_margin([rule])
+    above, before = (
+        min(start, int(np.ceil(margin / side)) + 1)
+        for start, side in ((top, height), (left, width))
+    )
+    below, after = int(np.ceil(margin / height)) + 1, int(np.ceil(margin / width)) + 1
+    window = values[top - above : top + rows + below, left - before : left + columns + after]
+    return window, above, before
+
+
+def _offset(name: str, raster: xr.DataArray, grid: GeoBox) -> tuple[int, int]:
+    """Row and column of a larger raster, with the same cells, at which the grid begins."""
+    if raster.ndim != 2 or "spatial_ref" not in raster.coords:
+        raise _misfit(name, raster.shape, grid)
+    own = grid_of(raster)
+    left = (grid.affine.c - own.affine.c) / own.affine.a
+    top = (grid.affine.f - own.affine.f) / own.affine.e
+    stray = max(abs(left - round(left)), abs(top - round(top)))
+    same = np.allclose(cell_size(own), cell_size(grid), rtol=1e-9) and own.crs == grid.crs
+    if not same or stray > _ALIGNED:
+        raise _misfit(name, raster.shape, grid)
+    return round(top), round(left)
+
+
+def _misfit(name: str, shape: tuple[int, ...], grid: GeoBox) -> DataError:
+    return DataError(
+        f"the raster of rule {name!r} has shape {shape}, the grid {tuple(grid.shape)}, and does "
+        "not cover it with the same cells: bring it there with geo.catalogue.raster.to_grid"
+    )
