@@ -19,13 +19,18 @@ from geo.errors import LayerError
 from geo.provenance import sha256_of
 
 __all__ = [
+    "REMOTE",
     "Catalogue",
     "Column",
     "Record",
     "embedded_folders",
     "load_record",
+    "record_table",
     "verify",
 ]
+
+REMOTE = "remote"
+"""Folder of the records of what can be fetched: no layers yet."""
 
 _FIELDS = (
     "id", "title", "kind", "path", "layer", "sha256", "crs", "nodata", "unit", "bands",
@@ -104,7 +109,7 @@ def load_record(path: Path | str) -> Record:
     geo.errors.LayerError: missing.toml: no such record
     """
     toml = Path(path)
-    reader = RecordReader(toml, _table(toml))
+    reader = RecordReader(toml, record_table(toml))
     reader.unknown_keys(_FIELDS)
     kind = reader.choice("kind", _KINDS)
     identifier = _identifier(reader, toml)
@@ -137,7 +142,8 @@ def load_record(path: Path | str) -> Record:
     return record
 
 
-def _table(toml: Path) -> Mapping[str, object]:
+def record_table(toml: Path) -> Mapping[str, object]:
+    """Read the TOML table of a record's file; raises LayerError when there is none."""
     try:
         with toml.open("rb") as stream:
             return tomllib.load(stream)
@@ -315,4 +321,4 @@ def _tomls(folder: Path) -> list[Path]:
 
 def _beside(toml: Path) -> bool:
     # Scripts that rebuild layers keep TOML files of their own; a record has its file beside it.
-    return not (toml.parent / "__init__.py").exists()
+    return toml.parent.name != REMOTE and not (toml.parent / "__init__.py").exists()

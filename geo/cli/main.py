@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo.cli.faults import Commands
+from geo.cli.fetching import fetch_layers
 from geo.cli.listen import listener
 from geo.errors import RecipeError, UnitError
 from geo.study.find import catalogue_for, find_recipe
@@ -191,3 +192,6 @@ def check_layers(recipe: str | None, as_json: bool) -> None:
         _say(f"{len(catalogue.ids())} layers checked, {len(findings)} findings")
     if any(finding.level == "error" for finding in findings):
         raise SystemExit(2)
+
+
+layers.add_command(fetch_layers)
