@@ -1,6 +1,7 @@
 """The one grid of a study: made once from the region, passed everywhere."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,7 @@ from geo.errors import DataError, EmptyLayerError, GridError
 
 __all__ = [
     "as_dataarray",
+    "at_cells",
     "cell_areas",
     "cell_of",
     "cell_size",
@@ -176,6 +178,32 @@ def cell_of(
             "leave it out or enlarge the region"
         )
     return row.astype(np.intp), column.astype(np.intp)
+
+
+def at_cells(
+    surface: xr.DataArray, rows: npt.ArrayLike, columns: npt.ArrayLike
+) -> npt.NDArray[Any]:
+    """Values of single cells, without reading the rest of a surface that is kept on disk.
+
+    Parameters
+    ----------
+    surface : (rows, columns) DataArray
+    rows, columns : (n,) array_like of int
+
+    Returns
+    -------
+    (n,) array
+
+    Examples
+    --------
+    >>> at_cells(xr.DataArray([[1, 2], [3, 4]], dims=("y", "x")), [0, 1], [1, 0])
+    array([2, 3])
+    """
+    at = {
+        "y": xr.DataArray(np.atleast_1d(rows), dims="cell"),
+        "x": xr.DataArray(np.atleast_1d(columns), dims="cell"),
+    }
+    return np.asarray(surface.variable.isel({k: v.variable for k, v in at.items()}).values)
 
 
 def as_dataarray(

@@ -12,7 +12,7 @@ import rasterio
 import xarray as xr
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
@@ -89,7 +89,13 @@ def read_raster(record: Record, *, band: int | str | None = None) -> xr.DataArra
     )
 
 
-def to_grid(raster: xr.DataArray, grid: GeoBox, *, resampling: str = "bilinear") -> xr.DataArray:
+def to_grid(
+    raster: xr.DataArray,
+    grid: GeoBox,
+    *,
+    resampling: str = "bilinear",
+    whole: GeoBox | None = None,
+) -> xr.DataArray:
     """Warp a raster onto the grid.
 
     A cell of the grid is unknown when the raster's cell under its centre is unknown or there is
@@ -103,6 +109,8 @@ def to_grid(raster: xr.DataArray, grid: GeoBox, *, resampling: str = "bilinear")
     grid : GeoBox
     resampling : str, optional
         A name of `rasterio.enums.Resampling`, such as ``"nearest"`` or ``"average"``.
+    whole : GeoBox, optional
+        The grid of which `grid` is some rows: they then get the values that they have there.
 
     Returns
     -------
@@ -139,6 +147,7 @@ def to_grid(raster: xr.DataArray, grid: GeoBox, *, resampling: str = "bilinear")
             num_threads=2,
             # The default approximates the transform to an eighth of a cell.
             tolerance=0.01,
+            **_scale(source, whole or grid),
         )
     dims = ("y", "x") if raster.ndim == 2 else ("band", "y", "x")
     coords = coordinates(grid)
@@ -151,6 +160,29 @@ def to_grid(raster: xr.DataArray, grid: GeoBox, *, resampling: str = "bilinear")
         name=raster.name,
         attrs={**raster.attrs, "grid_mapping": "spatial_ref"},
     )
+
+
+def _scale(source: GeoBox, grid: GeoBox) -> dict[str, float]:
+    """Cells of the grid per cell of the raster, in the grid's middle.
+
+    GDAL would estimate it anew for whatever piece it warps, and a cell's value, where the
+    raster is finer than the grid, would depend on the piece.
+    """
+    height, width = grid.shape
+    columns = np.array([0.0, 1.0, 0.0]) + width / 2
+    rows = np.array([0.0, 0.0, 1.0]) + height / 2
+    affine, back = grid.affine, ~source.affine
+    x, y = affine.c + affine.a * columns, affine.f + affine.e * rows
+    over = Transformer.from_crs(str(grid.crs), str(source.crs), always_xy=True)
+    east, north = (np.asarray(found) for found in over.transform(x, y))
+    right, down = back.a * east + back.c, back.e * north + back.f
+    steps = (
+        np.hypot(np.diff(right[:2])[0], np.diff(down[:2])[0]),
+        np.hypot(right[2] - right[0], down[2] - down[0]),
+    )
+    if not all(np.isfinite(step) and step > 0 for step in steps):
+        return {}
+    return {"XSCALE": float(1 / steps[0]), "YSCALE": float(1 / steps[1])}
 
 
 def grid_of(raster: xr.DataArray) -> GeoBox:

@@ -21,11 +21,12 @@ import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
+from geo.compute.parts import strips
 from geo.criteria.buffers import outlines, within
 from geo.criteria.rasters import grid_of
 from geo.criteria.shapes import mark, segments, usable
 from geo.errors import DataError
-from geo.grid import as_dataarray, cell_size
+from geo.grid import as_dataarray, at_cells, cell_size
 
 __all__ = [
     "ExclusionRule",
@@ -256,7 +257,7 @@ def raster_margin(rules: Sequence[ExclusionRule]) -> float:
 def tally(
     bits: xr.DataArray,
     rules: Sequence[ExclusionRule],
-    inside: Mask,
+    inside: Mask | xr.DataArray,
     cell_area_km2: float | npt.NDArray[np.floating],
 ) -> npt.NDArray[np.float64]:
     """Area of every combination of the rules that exclude.
@@ -284,21 +285,22 @@ def tally(
     DataError
         If `inside` has another shape than the bits.
     """
-    word = bits.to_numpy()
-    if inside.shape != word.shape:
-        raise DataError(f"inside has shape {inside.shape}, the bits {word.shape}")
-    combination = word[inside] & exclude_mask(rules)
-    size = 1 << len(rules)
-    if np.ndim(cell_area_km2) == 0:
-        return np.asarray(np.bincount(combination, minlength=size) * float(cell_area_km2))
-    areas = np.asarray(cell_area_km2, dtype=np.float64)[inside]
-    return np.asarray(np.bincount(combination, weights=areas, minlength=size), dtype=np.float64)
+    if inside.shape != bits.shape:
+        raise DataError(f"inside has shape {inside.shape}, the bits {bits.shape}")
+    one_area = np.ndim(cell_area_km2) == 0
+    total = np.zeros(1 << len(rules))
+    for some in strips(bits.shape):
+        within = np.asarray(inside[some])
+        combination = bits[some].to_numpy()[within] & exclude_mask(rules)
+        areas = None if one_area else np.asarray(cell_area_km2, dtype=np.float64)[some][within]
+        total += np.bincount(combination, weights=areas, minlength=len(total))
+    return total * float(cell_area_km2) if one_area else total
 
 
 def waterfall(
     bits: xr.DataArray,
     rules: Sequence[ExclusionRule],
-    inside: Mask,
+    inside: Mask | xr.DataArray,
     cell_area_km2: float | npt.NDArray[np.floating],
     *,
     sites: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None = None,
@@ -349,7 +351,7 @@ def waterfall(
     found = tally_waterfall(tally(bits, rules, inside, cell_area_km2), rules)
     if sites is None:
         return found
-    words = bits.to_numpy()[sites] & exclude_mask(rules)
+    words = at_cells(bits, *sites) & exclude_mask(rules)
     counts = tally_waterfall(np.bincount(words, minlength=1 << len(rules)), rules)
     for column in ("alone", "in_order", "only", "left"):
         found[f"{column}_sites"] = counts[f"{column}_km2"].astype(np.int64)
@@ -471,7 +473,7 @@ def sites_flags(
     >>> sites_flags(exclusion_bits(rules, grid), rules, np.array([0, 0]), np.array([0, 1]))
     ([('National park',), ()], [(), ()])
     """
-    words = bits.to_numpy()[rows, columns]
+    words = at_cells(bits, rows, columns)
     found = tuple(
         [
             tuple(

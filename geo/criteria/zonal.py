@@ -1,12 +1,14 @@
 """One statistic of a raster for each zone of a vector layer, painted on the grid."""
 
+from collections.abc import Callable
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
 import xarray as xr
 from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
+from exactextract.raster import RasterSource
 from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from rasterio.features import rasterize
@@ -15,9 +17,9 @@ from geo.criteria.rasters import grid_of
 from geo.criteria.shapes import usable
 from geo.crs import require_same
 from geo.errors import DataError
-from geo.grid import as_dataarray
+from geo.grid import as_dataarray, cell_size
 
-__all__ = ["STATISTICS", "zonal_statistic"]
+__all__ = ["STATISTICS", "zonal_painter", "zonal_statistic"]
 
 STATISTICS = {
     "mean": "mean",
@@ -82,48 +84,93 @@ def zonal_statistic(
     >>> zonal_statistic(west, rain, "mean", grid).values
     array([[ 2.,  2., nan]], dtype=float32)
     """
+    usable(zones, grid, "the layer of zones")
+    require_same(_crs(grid_of(raster)), _crs(grid), f"the raster {raster.name!r}")
+    return zonal_painter(zones, raster, statistic)(grid)
+
+
+def zonal_painter(
+    zones: gpd.GeoDataFrame, raster: xr.DataArray, statistic: str
+) -> Callable[[GeoBox], xr.DataArray]:
+    """Take the statistic of each zone once, to paint it on grids and parts of grids.
+
+    Parameters
+    ----------
+    zones, raster, statistic
+        As of `zonal_statistic`. A raster kept on disk is read window by window.
+
+    Returns
+    -------
+    callable
+        Given a grid in the same CRS, returns what `zonal_statistic` does.
+
+    Raises
+    ------
+    CrsError
+        If the zones and the raster have different CRSs.
+    EmptyLayerError
+        If no usable zone is left.
+    DataError
+        If the statistic is unknown, or the raster is no single band.
+    """
     if statistic not in STATISTICS:
         raise DataError(f"statistic {statistic!r} is unknown, use one of {', '.join(STATISTICS)}")
-    usable(zones, grid, "the layer of zones")
     source = grid_of(raster)
-    require_same(_crs(source), _crs(grid), f"the raster {raster.name!r}")
+    usable(zones, source, "the layer of zones")
     shapes = np.asarray(zones.geometry.values, dtype=object)
     shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    values = _extract(shapes, raster.to_numpy(), source, statistic)
-    painted = rasterize(
-        # The last one painted stays: paint the first zone last.
-        zip(shapes[::-1], values[::-1], strict=True),
-        out_shape=tuple(grid.shape),
-        transform=grid.affine,
-        fill=np.nan,
-        dtype="float32",
-    )
+    values = _extract(shapes, _Windows(raster, source), statistic)
     unit = "1" if statistic == "cells" else str(raster.attrs.get("units", "1"))
     title = f"{raster.attrs.get('long_name', raster.name)}, {statistic} of the zone"
-    return as_dataarray(
-        np.asarray(painted), grid, name=f"{raster.name}_{statistic}", unit=unit, long_name=title
-    )
+    name = f"{raster.name}_{statistic}"
+
+    def paint(grid: GeoBox) -> xr.DataArray:
+        painted = rasterize(
+            # The last one painted stays: paint the first zone last.
+            zip(shapes[::-1], values[::-1], strict=True),
+            out_shape=tuple(grid.shape),
+            transform=grid.affine,
+            fill=np.nan,
+            dtype="float32",
+        )
+        return as_dataarray(np.asarray(painted), grid, name=name, unit=unit, long_name=title)
+
+    return paint
 
 
 def _crs(grid: GeoBox) -> CRS:
     return CRS(str(grid.crs))
 
 
+class _Windows(RasterSource):  # type: ignore[misc]
+    """A raster that exactextract reads by the window."""
+
+    def __init__(self, raster: xr.DataArray, grid: GeoBox) -> None:
+        super().__init__()
+        self._raster, self._grid = raster, grid
+
+    def res(self) -> tuple[float, float]:
+        height, width = cell_size(self._grid)
+        return width, height
+
+    def extent(self) -> tuple[float, float, float, float]:
+        box = self._grid.boundingbox
+        return box.left, box.bottom, box.right, box.top
+
+    def srs_wkt(self) -> None:
+        """Return no reference system: zones and raster are known to share theirs."""
+
+    def nodata_value(self) -> float:
+        return np.nan
+
+    def read_window(self, x0: int, y0: int, nx: int, ny: int) -> npt.NDArray[np.float64]:
+        window = self._raster[y0 : y0 + ny, x0 : x0 + nx].to_numpy()
+        return np.ascontiguousarray(window, dtype=np.float64)
+
+
 def _extract(
-    shapes: npt.NDArray[np.object_],
-    values: npt.NDArray[np.generic],
-    grid: GeoBox,
-    statistic: str,
+    shapes: npt.NDArray[np.object_], source: _Windows, statistic: str
 ) -> npt.NDArray[np.float64]:
-    box = grid.boundingbox
-    source = NumPyRasterSource(
-        np.ascontiguousarray(values, dtype=np.float64),
-        xmin=box.left,
-        ymin=box.bottom,
-        xmax=box.right,
-        ymax=box.top,
-        nodata=np.nan,
-    )
     zones = [
         {"type": "Feature", "geometry": shapely.geometry.mapping(shape), "properties": {}}
         for shape in shapes

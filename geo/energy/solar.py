@@ -339,7 +339,14 @@ def node_yield(resource: xr.Dataset, system: PvSystem) -> xr.Dataset:
     )
 
 
-def yield_surface(resource: xr.Dataset, grid: GeoBox, system: PvSystem) -> xr.Dataset:
+def yield_surface(
+    resource: xr.Dataset,
+    grid: GeoBox,
+    system: PvSystem,
+    *,
+    nodes: xr.Dataset | None = None,
+    whole: GeoBox | None = None,
+) -> xr.Dataset:
     """Yield of a system on a study's grid.
 
     Parameters
@@ -348,6 +355,10 @@ def yield_surface(resource: xr.Dataset, grid: GeoBox, system: PvSystem) -> xr.Da
         As :func:`solar_resource` gives it, reaching over the grid.
     grid : GeoBox
     system : PvSystem
+    nodes : Dataset, optional
+        Of `node_yield`, where it is at hand already.
+    whole : GeoBox, optional
+        The grid of which `grid` is some rows.
 
     Returns
     -------
@@ -362,7 +373,7 @@ def yield_surface(resource: xr.Dataset, grid: GeoBox, system: PvSystem) -> xr.Da
     Linear between the nodes: structure finer than a node (single valleys, shading by
     terrain) is not in the result.
     """
-    nodes = node_yield(resource, system)
+    nodes = node_yield(resource, system) if nodes is None else nodes
     fields = np.stack(
         [
             nodes["capacity_factor_ac"].to_numpy(),
@@ -371,7 +382,7 @@ def yield_surface(resource: xr.Dataset, grid: GeoBox, system: PvSystem) -> xr.Da
             (resource["ghi_annual"] * resource["ghi_sd"]).to_numpy(),
         ]
     )
-    lon, lat = lonlat(grid)
+    lon, lat = lonlat(grid, whole)
     x, y = resource["lon"].to_numpy(), resource["lat"].to_numpy()
     shaped = np.empty((len(fields), *lon.shape), dtype=np.float32)
     for row in range(0, len(lon), _ROWS):

@@ -213,6 +213,7 @@ def speed_surface(
     hub_height: float,
     *,
     model: SpeedModel | None = None,
+    whole: GeoBox | None = None,
 ) -> xr.Dataset:
     """Mean wind speed at hub height, where a point lies within the supported range.
 
@@ -224,6 +225,8 @@ def speed_surface(
     hub_height : float [m]
     model : SpeedModel, optional
         Fitted to the points when missing.
+    whole : GeoBox, optional
+        The grid of which `grid` is some rows.
 
     Returns
     -------
@@ -250,7 +253,7 @@ def speed_surface(
             f"the points are at {fitted.height:g} m, the hub at {hub_height:g} m: "
             "make them with high_points(..., hub_height=...)"
         )
-    lon, lat = lonlat(grid)
+    lon, lat = lonlat(grid, whole)
     log_speed, sd = fitted.at(lon.ravel(), lat.ravel())
     speed = np.exp(log_speed).reshape(lon.shape)
     fields = {"speed": speed, "speed_sd": speed * sd.reshape(lon.shape)}
@@ -336,6 +339,7 @@ def yield_surface(
     temperature: xr.DataArray,
     *,
     losses: WindLosses | None = None,
+    whole: GeoBox | None = None,
 ) -> xr.Dataset:
     """Net capacity factor of a turbine on a study's grid.
 
@@ -350,6 +354,8 @@ def yield_surface(
     temperature : (12, rows, columns) DataArray [degC]
         In longitude and latitude.
     losses : WindLosses, optional
+    whole : GeoBox, optional
+        The grid of which `grid` is some rows.
 
     Returns
     -------
@@ -371,7 +377,7 @@ def yield_surface(
     values = speed["speed"].to_numpy().astype(np.float64)
     known = np.isfinite(values)
     fields = {name: np.full(values.shape, np.nan) for name in ("capacity_factor", "low", "high")}
-    lon, lat = (axis[known] for axis in lonlat(grid))
+    lon, lat = (axis[known] for axis in lonlat(grid, whole))
     mean, sd = values[known], speed["speed_sd"].to_numpy().astype(np.float64)[known]
     found = np.full((3, len(mean)), np.nan)
     for start in range(0, len(mean), _BLOCK):

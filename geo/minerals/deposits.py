@@ -227,7 +227,7 @@ def value_spread(
     >>> low.tolist(), high.tolist()
     ([2.0, 1.0], [2.0, 3.0])
     """
-    values = np.asarray(surface.transpose("y", "x").values)
+    values = surface.transpose("y", "x")
     at = np.atleast_1d(np.asarray(rows)), np.atleast_1d(np.asarray(columns))
     reach = np.broadcast_to(np.asarray(radius, dtype=np.float64), at[0].shape)
     _check_cells(values.shape, *at, reach)
@@ -364,7 +364,7 @@ def _check_cells(
 
 
 def _disc(
-    values: npt.NDArray[np.floating],
+    values: xr.DataArray,
     row: int,
     column: int,
     metres: float,
@@ -375,7 +375,7 @@ def _disc(
     # One cell more than needed: the comparison below is exact, the division is not.
     reach = int(metres / height) + 1, int(metres / width) + 1
     top, left = max(row - reach[0], 0), max(column - reach[1], 0)
-    window = values[top : row + reach[0] + 1, left : column + reach[1] + 1]
+    window = values[top : row + reach[0] + 1, left : column + reach[1] + 1].to_numpy()
     down = (np.arange(top, top + window.shape[0]) - row) * height
     right = (np.arange(left, left + window.shape[1]) - column) * width
     near = down[:, None] ** 2 + right**2 <= metres**2

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from geo.compute.parts import Part
 from geo.criteria.exclusion import exclude_mask, waterfall
 from geo.errors import EmptyLayerError
 from geo.grid import cell_size
@@ -33,6 +34,7 @@ from geo.transport.routes import ROUTE_COLUMNS
 
 __all__ = ["assemble"]
 
+_OUTSIDE = np.uint16(65535)
 _ROLES = {
     "countries": "countries",
     "land": "land",
@@ -279,16 +281,27 @@ def _layer(bench: Workbench, layer: str, role: str, frame: gpd.GeoDataFrame) -> 
 
 def _reason_bits(bench: Workbench, theme: ScoredTheme) -> dict[str, xr.DataArray]:
     """Bits of the rules that exclude, and apart from them of those that only warn."""
-    outside = np.uint16(65535)
-    mask = np.uint16(exclude_mask(theme.rules))
-    bits = theme.bits.to_numpy()
-    parts = {"excluded": bits & mask}
+    masks = {"excluded": np.uint16(exclude_mask(theme.rules))}
     if any(rule.effect == "warn" for rule in theme.rules):
-        parts["warned"] = bits & ~mask
-    return {
-        f"{theme.spec.id}-{part}": theme.bits.copy(data=np.where(bench.inside, found, outside))
-        for part, found in parts.items()
+        masks["warned"] = ~masks["excluded"]
+    within, bits = bench.inside, theme.bits
+
+    def task(part: Part) -> dict[str, xr.DataArray]:
+        here, words = part.of(within).to_numpy(), part.of(bits)
+        return {
+            kind: words.copy(data=np.where(here, words.to_numpy() & mask, _OUTSIDE))
+            for kind, mask in masks.items()
+        }
+
+    return {f"{theme.spec.id}-{kind}": found for kind, found in bench.compute(task).items()}
+
+
+def _shown_scores(bench: Workbench, theme: ScoredTheme) -> dict[str, xr.DataArray]:
+    scores = {
+        f"{theme.spec.id}-score": theme.score["score"],
+        f"{theme.spec.id}-score-high": theme.score["score_high"],
     }
+    return bench.masked(lambda part: {name: part.of(score) for name, score in scores.items()})
 
 
 def _surfaces(bench: Workbench, themes: Sequence[ScoredTheme]) -> xr.Dataset:
@@ -297,8 +310,7 @@ def _surfaces(bench: Workbench, themes: Sequence[ScoredTheme]) -> xr.Dataset:
         name = theme.spec.id
         for criterion, surface in theme.surfaces.items():
             found[f"{name}-{criterion}"] = surface.value
-        found[f"{name}-score"] = bench.mask(theme.score["score"])
-        found[f"{name}-score-high"] = bench.mask(theme.score["score_high"])
+        found |= _shown_scores(bench, theme)
         found |= _reason_bits(bench, theme)
     for layer in bench.recipe.base.get("relief", ()):
         found["relief"] = bench.raster(layer)

@@ -7,8 +7,8 @@ from typing import cast
 import numpy as np
 import xarray as xr
 
-from geo.criteria.proximity import distance_to_nearest
-from geo.criteria.zonal import zonal_statistic
+from geo.compute.parts import Part
+from geo.criteria.zonal import zonal_painter
 from geo.recipe import CriterionSpec, ThemeSpec
 from geo.study.power import power_cost, solar_surfaces, wind_surfaces
 from geo.study.trade import freight_key, freight_surfaces, haul_length, network_key
@@ -50,8 +50,13 @@ def surface_of(bench: Workbench, theme: ThemeSpec, criterion: CriterionSpec) -> 
     key = ("surface", name, repr(sorted(arguments.items())), criterion.unit, ways)
 
     def make() -> Surface:
-        made = SURFACES[name](bench, theme, arguments, criterion.unit)
-        return Surface(*(None if s is None else _label(bench, s, criterion) for s in made))  # type: ignore[arg-type]
+        task = SURFACES[name](bench, theme, arguments, criterion.unit)
+        found = bench.masked(lambda part: dict(zip(_CASES, task(part), strict=False)))
+        for surface in found.values():
+            surface.attrs.update(
+                long_name=criterion.title, units=criterion.unit, source=criterion.source
+            )
+        return Surface(**found)
 
     return bench.keep(key, make)
 
@@ -63,15 +68,12 @@ def _ways(bench: Workbench, theme: ThemeSpec, measure: str) -> str:
     return network_key(bench) if measure == "travel" else ""
 
 
-def _label(bench: Workbench, surface: xr.DataArray, criterion: CriterionSpec) -> xr.DataArray:
-    masked = bench.mask(surface)
-    masked.attrs.update(long_name=criterion.title, units=criterion.unit, source=criterion.source)
-    return masked
-
+_CASES = ("value", "low", "high")
 
 Arguments = Mapping[str, object]
-Made = tuple[xr.DataArray, xr.DataArray | None, xr.DataArray | None]
-Maker = Callable[[Workbench, ThemeSpec, Arguments, str], Made]
+OfPart = Callable[[Part], tuple[xr.DataArray, ...]]
+"""Gives the value on a part, and after it low and high where the measure knows a range."""
+Maker = Callable[[Workbench, ThemeSpec, Arguments, str], OfPart]
 
 
 def _where(arguments: Arguments) -> Mapping[str, object]:
@@ -82,65 +84,71 @@ def _band(arguments: Arguments) -> str | None:
     return cast(str | None, arguments.get("band"))
 
 
-def _distance(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> Made:
-    features = bench.on_grid(str(arguments["layer"]), _where(arguments))
-    return distance_to_nearest(features, bench.grid) / np.float32(1000), None, None
+def _distance(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
+    found = bench.distance(str(arguments["layer"]), _where(arguments))
+    return lambda part: (part.of(found) / np.float32(1000),)
 
 
-def _travel(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> Made:
+def _travel(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
     targets = bench.on_grid(str(arguments["layer"]), _where(arguments))
-    return haul_length(bench, targets), None, None
+    return haul_length(bench, targets)
 
 
-def _slope(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> Made:
-    return bench.slope(str(arguments["layer"])), None, None
+def _slope(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
+    return _same(bench.slope(str(arguments["layer"])))
 
 
-def _value(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, unit: str) -> Made:
+def _value(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, unit: str) -> OfPart:
     layer = str(arguments["layer"])
     bench.expect_unit(layer, unit)
-    return bench.raster(layer, _band(arguments)), None, None
+    return _same(bench.raster(layer, _band(arguments)))
 
 
-def _zonal(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, unit: str) -> Made:
+def _zonal(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, unit: str) -> OfPart:
     layer = str(arguments["layer"])
     bench.expect_unit(layer, unit)
     zones = bench.on_grid(str(arguments["zones"]))
     raster = bench.raster(layer, _band(arguments))
-    return zonal_statistic(zones, raster, str(arguments["statistic"]), bench.grid), None, None
+    paint = zonal_painter(zones, raster, str(arguments["statistic"]))
+    return lambda part: (paint(part.grid),)
 
 
-def _radiation(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> Made:
-    found = solar_surfaces(bench).radiation
-    return found.central, found.low, found.high
+def _radiation(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> OfPart:
+    return _same(*solar_surfaces(bench).radiation)
 
 
-def _solar_yield(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> Made:
-    found = solar_surfaces(bench).factor
-    return found.central * 100, found.low * 100, found.high * 100
+def _solar_yield(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> OfPart:
+    return _percent(*solar_surfaces(bench).factor)
 
 
-def _wind_speed(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> Made:
-    found = wind_surfaces(bench).speed
-    return found.central, found.low, found.high
+def _wind_speed(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> OfPart:
+    return _same(*wind_surfaces(bench).speed)
 
 
-def _wind_yield(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> Made:
-    found = wind_surfaces(bench).factor
-    return found.central * 100, found.low * 100, found.high * 100
+def _wind_yield(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> OfPart:
+    return _percent(*wind_surfaces(bench).factor)
 
 
-def _power(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> Made:
-    found = power_cost(bench, str(arguments["technology"]))
-    return found.central, found.low, found.high
+def _power(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
+    return _same(*power_cost(bench, str(arguments["technology"])))
 
 
-def _freight_cost(bench: Workbench, theme: ThemeSpec, arguments: Arguments, _unit: str) -> Made:
-    return freight_surfaces(bench, theme).mean_cost(_countries(arguments)), None, None
+def _freight_cost(bench: Workbench, theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
+    freight, countries = freight_surfaces(bench, theme), _countries(arguments)
+    return lambda part: (freight.mean_cost(countries, part),)
 
 
-def _freight_share(bench: Workbench, theme: ThemeSpec, arguments: Arguments, _unit: str) -> Made:
-    return freight_surfaces(bench, theme).mean_share(_countries(arguments)), None, None
+def _freight_share(bench: Workbench, theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
+    freight, countries = freight_surfaces(bench, theme), _countries(arguments)
+    return lambda part: (freight.mean_share(countries, part),)
+
+
+def _same(*surfaces: xr.DataArray) -> OfPart:
+    return lambda part: tuple(part.of(surface) for surface in surfaces)
+
+
+def _percent(*shares: xr.DataArray) -> OfPart:
+    return lambda part: tuple(part.of(share) * 100 for share in shares)
 
 
 def _countries(arguments: Arguments) -> tuple[str, ...]:

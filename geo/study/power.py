@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -10,14 +10,16 @@ import pandas as pd
 import xarray as xr
 from pyproj import Transformer
 
+from geo.compute.parts import Part
 from geo.energy.economics import CostAssumptions, CostRange, cheapest, lcoe_surface
-from geo.energy.solar import PvSystem, solar_resource
+from geo.energy.solar import PvSystem, node_yield, solar_resource
 from geo.energy.solar import yield_surface as solar_yield
 from geo.energy.wind import Turbine, WindLosses
 from geo.energy.wind_points import high_points
-from geo.energy.windfield import speed_surface
+from geo.energy.windfield import SpeedModel, speed_surface
 from geo.energy.windfield import yield_surface as wind_yield
 from geo.errors import RecipeError
+from geo.grid import at_cells
 from geo.recipe import CostSpec, EnergySpec
 from geo.study.workbench import Workbench
 
@@ -30,13 +32,25 @@ Case = Literal["low", "central", "high"]
 _TECHNOLOGIES = ("", "solar", "wind")
 
 
-@dataclass(frozen=True, eq=False)
-class Range:
+class Range(NamedTuple):
     """A surface with its 80 % interval, or its low and high case."""
 
-    low: xr.DataArray
     central: xr.DataArray
+    low: xr.DataArray
     high: xr.DataArray
+
+    @classmethod
+    def of(cls, found: Mapping[str, xr.DataArray], prefix: str = "") -> "Range":
+        """Take the three from surfaces named ``central``, ``low`` and ``high``."""
+        return cls(*(found[f"{prefix}{case}"] for case in cls._fields))
+
+    def named(self, prefix: str = "") -> dict[str, xr.DataArray]:
+        """The three by name: what `of` takes."""
+        return {f"{prefix}{case}": surface for case, surface in self._asdict().items()}
+
+    def on(self, part: Part) -> "Range":
+        """The three on a part."""
+        return Range(*(part.of(surface) for surface in self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +78,7 @@ def _spec(bench: Workbench) -> EnergySpec:
 
 def _interval(central: xr.DataArray, sd: xr.DataArray, most: float | None = None) -> Range:
     reach = np.float32(Z80) * sd
-    return Range((central - reach).clip(0, None), central, (central + reach).clip(None, most))
+    return Range(central, (central - reach).clip(0, None), (central + reach).clip(None, most))
 
 
 def solar_surfaces(bench: Workbench) -> SolarSurfaces:
@@ -89,9 +103,17 @@ def solar_surfaces(bench: Workbench) -> SolarSurfaces:
             bench.native(spec.temperature),
             _bounds(bench),
         )
-        found = solar_yield(resource, bench.grid, _system(spec.solar.system))
-        factor = _interval(found["capacity_factor_ac"], found["capacity_factor_sd"], 1.0)
-        return SolarSurfaces(_interval(found["ghi_annual"], found["ghi_sd"]), factor)
+        system = _system(spec.solar.system)
+        nodes = node_yield(resource, system)
+
+        def task(part: Part) -> dict[str, xr.DataArray]:
+            found = solar_yield(resource, part.grid, system, nodes=nodes, whole=part.whole)
+            radiation = _interval(found["ghi_annual"], found["ghi_sd"])
+            factor = _interval(found["capacity_factor_ac"], found["capacity_factor_sd"], 1.0)
+            return radiation.named("radiation-") | factor.named("factor-")
+
+        made = bench.compute(task)
+        return SolarSurfaces(Range.of(made, "radiation-"), Range.of(made, "factor-"))
 
     return bench.keep("solar", make)
 
@@ -144,12 +166,21 @@ def wind_surfaces(bench: Workbench) -> WindSurfaces:
             },
             losses=losses,
         )
-        speed = speed_surface(points, bench.grid, wind.hub_height)
-        found = wind_yield(speed, bench.grid, turbine, relief, temperature, losses=losses)
-        return WindSurfaces(
-            _interval(speed["speed"], speed["speed_sd"]),
-            Range(found["low"], found["capacity_factor"], found["high"]),
-        )
+        model = SpeedModel.fit(points)
+
+        def task(part: Part) -> dict[str, xr.DataArray]:
+            grid, whole = part.grid, part.whole
+            speed = speed_surface(points, grid, wind.hub_height, model=model, whole=whole)
+            found = wind_yield(
+                speed, grid, turbine, relief, temperature, losses=losses, whole=whole
+            )
+            factor = Range(found["capacity_factor"], found["low"], found["high"])
+            return _interval(speed["speed"], speed["speed_sd"]).named("speed-") | factor.named(
+                "factor-"
+            )
+
+        made = bench.compute(task)
+        return WindSurfaces(Range.of(made, "speed-"), Range.of(made, "factor-"))
 
     return bench.keep("wind", make)
 
@@ -186,13 +217,21 @@ def power_cost(bench: Workbench, technology: str) -> Range:
         return bench.keep(("power", technology), lambda: _lcoe(bench, technology))
 
     def make() -> Range:
-        solar, wind = power_cost(bench, "solar"), power_cost(bench, "wind")
-        central, which = cheapest(solar.central, wind.central)
-        by_wind = which == _TECHNOLOGIES.index("wind")
-        bench.keep("power-technology", lambda: which)
-        return Range(
-            solar.low.where(~by_wind, wind.low), central, solar.high.where(~by_wind, wind.high)
-        )
+        costs = power_cost(bench, "solar"), power_cost(bench, "wind")
+
+        def task(part: Part) -> dict[str, xr.DataArray]:
+            solar, wind = (cost.on(part) for cost in costs)
+            central, which = cheapest(solar.central, wind.central)
+            by_wind = which == _TECHNOLOGIES.index("wind")
+            low, high = (
+                solar.low.where(~by_wind, wind.low),
+                solar.high.where(~by_wind, wind.high),
+            )
+            return {"which": which, **Range(central, low, high).named()}
+
+        made = bench.compute(task)
+        bench.keep("power-technology", lambda: made["which"])
+        return Range.of(made)
 
     return bench.keep(("power", technology), make)
 
@@ -204,8 +243,13 @@ def _lcoe(bench: Workbench, technology: str) -> Range:
     else:
         factor, costs = wind_surfaces(bench).factor, _costs("wind", spec.wind.cost)
     yields = {"low": factor.high, "central": factor.central, "high": factor.low}
-    low, central, high = (lcoe_surface(yields[case], costs, case=case) for case in get_args(Case))
-    return Range(low, central, high)
+
+    def task(part: Part) -> dict[str, xr.DataArray]:
+        return {
+            case: lcoe_surface(part.of(yields[case]), costs, case=case) for case in get_args(Case)
+        }
+
+    return Range.of(bench.compute(task))
 
 
 def power_columns(bench: Workbench, sites: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -229,10 +273,10 @@ def power_columns(bench: Workbench, sites: gpd.GeoDataFrame) -> pd.DataFrame:
     cells = bench.cells(sites)
     return pd.DataFrame(
         {
-            "power_usd_mwh": cost.central.values[cells].astype(np.float64),
-            "power_low": cost.low.values[cells].astype(np.float64),
-            "power_high": cost.high.values[cells].astype(np.float64),
-            "power_source": [_TECHNOLOGIES[int(code)] for code in which.values[cells]],
+            "power_usd_mwh": at_cells(cost.central, *cells).astype(np.float64),
+            "power_low": at_cells(cost.low, *cells).astype(np.float64),
+            "power_high": at_cells(cost.high, *cells).astype(np.float64),
+            "power_source": [_TECHNOLOGIES[int(code)] for code in at_cells(which, *cells)],
         },
         index=sites.index,
     )

@@ -1,7 +1,8 @@
 """One theme from its criteria to its ranked sites."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import geopandas as gpd
@@ -10,10 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from geo.criteria.exclusion import ExclusionRule, exclusion_bits, features_at, sites_flags
+from geo.compute.parts import Part
+from geo.criteria.exclusion import (
+    ExclusionRule,
+    exclusion_bits,
+    features_at,
+    raster_margin,
+    sites_flags,
+)
 from geo.criteria.value_functions import Lookup, Piecewise
 from geo.errors import GridError, RecipeError
-from geo.grid import cell_size
+from geo.grid import at_cells, cell_size
 from geo.minerals.deposits import precision_note, value_spread
 from geo.recipe import CriterionSpec, ExclusionSpec, ThemeSpec, ValueSpec
 from geo.recipe.measures import MEASURES
@@ -118,7 +126,16 @@ def rescore_theme(bench: Workbench, theme: ThemeSpec, base: ScoredTheme) -> Site
 
 
 def _bits(bench: Workbench, theme: ThemeSpec, rules: tuple[ExclusionRule, ...]) -> xr.DataArray:
-    return bench.keep(("bits", repr(theme.exclusions)), lambda: exclusion_bits(rules, bench.grid))
+    halo = math.ceil(raster_margin(rules) / cell_size(bench.grid)[0]) + 1
+
+    def task(part: Part) -> dict[str, xr.DataArray]:
+        here = [
+            rule if rule.raster is None else replace(rule, raster=part.wider(halo).of(rule.raster))
+            for rule in rules
+        ]
+        return {"bits": exclusion_bits(here, part.grid)}
+
+    return bench.keep(("bits", repr(theme.exclusions)), lambda: bench.compute(task)["bits"])
 
 
 def _rule(bench: Workbench, spec: ExclusionSpec) -> ExclusionRule:
@@ -156,13 +173,22 @@ def _surface_score(
     bits: xr.DataArray,
 ) -> xr.Dataset:
     spread = bench.recipe.draws.weight_range
-    return weighted_sum_surface(
-        {c.id: surfaces[c.id].value for c in spatial},
-        {c.id: value_function(c.value) for c in spatial},
-        {c.id: weight_range(c, spread).central for c in spatial},
-        excluded=bits,
-        required=[c.id for c in spatial if c.required],
-    )
+    values = {c.id: surfaces[c.id].value for c in spatial}
+    functions = {c.id: value_function(c.value) for c in spatial}
+    weights = {c.id: weight_range(c, spread).central for c in spatial}
+    required = [c.id for c in spatial if c.required]
+
+    def task(part: Part) -> dict[str, xr.DataArray]:
+        found = weighted_sum_surface(
+            {name: part.of(value) for name, value in values.items()},
+            functions,
+            weights,
+            excluded=part.of(bits),
+            required=required,
+        )
+        return {str(name): found[name] for name in found}
+
+    return xr.Dataset(bench.compute(task))
 
 
 def _places(bench: Workbench, theme: ThemeSpec, score: xr.Dataset) -> gpd.GeoDataFrame:
@@ -339,9 +365,9 @@ def _at_sites(
     bench: Workbench, surface: Surface, sites: gpd.GeoDataFrame, cells: Cells
 ) -> tuple[Floats, Floats, Floats]:
     """Values of the sites' cells, and the range that the measure or the point's radius gives."""
-    value = surface.value.values[cells].astype(np.float64)
+    value = at_cells(surface.value, *cells).astype(np.float64)
     if surface.low is not None and surface.high is not None:
-        low, high = surface.low.values[cells], surface.high.values[cells]
+        low, high = at_cells(surface.low, *cells), at_cells(surface.high, *cells)
     else:
         radius = sites.get("precision_km", pd.Series(np.nan, sites.index)).to_numpy(np.float64)
         low, high = value_spread(surface.value, *cells, radius * 1000, cell_size(bench.grid))

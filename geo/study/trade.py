@@ -1,14 +1,16 @@
 """Freight of a study: one network, one truck surface, one way out for every cell and site."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
+from odc.geo.geobox import GeoBox
 from scipy.ndimage import binary_dilation
 
+from geo.compute.parts import Part
 from geo.criteria.travel import accumulated_cost
 from geo.errors import NetworkError
 from geo.grid import as_dataarray, inside
@@ -42,14 +44,14 @@ class FreightOfTheme:
     product: Product
     surfaces: dict[str, FreightSurface]
 
-    def mean_cost(self, countries: Sequence[str]) -> xr.DataArray:
+    def mean_cost(self, countries: Sequence[str], part: Part) -> xr.DataArray:
         """Mean over countries of the cost from every cell [USD/t]; NaN where one is unknown."""
-        arrays = [self._of(country).cost for country in countries]
+        arrays = [part.of(self._of(country).cost) for country in countries]
         return arrays[0].copy(data=np.mean([a.values for a in arrays], axis=0))
 
-    def mean_share(self, countries: Sequence[str]) -> xr.DataArray:
+    def mean_share(self, countries: Sequence[str], part: Part) -> xr.DataArray:
         """Mean over countries of the cost as a share of the product's value [%]."""
-        return share_of_value(self.mean_cost(countries), self.product) * 100
+        return share_of_value(self.mean_cost(countries, part), self.product) * 100
 
     def _of(self, country: str) -> FreightSurface:
         if country not in self.surfaces:
@@ -106,28 +108,39 @@ def _truck(bench: Workbench) -> xr.DataArray:
         roads = roads.cx[west:east, south:north]
         if "status" in roads:
             roads = roads[~roads["status"].isin(set(spec.avoid_status))]
-        return truck_friction(
-            bench.grid,
-            _network(bench).tariffs,
-            roads,
-            barriers=_barriers(bench),
+        roads = roads.to_crs(str(bench.grid.crs))
+        tariffs = _network(bench).tariffs
+        barriers = [bench.on_grid(layer) for layer in spec.barriers]
+        within = bench.inside
+
+        def task(part: Part) -> dict[str, xr.DataArray]:
+            wide = part.wider(1)
             # Cells beside the border stay open, for border posts stand there.
-            inside=binary_dilation(bench.inside, np.ones((3, 3), dtype=bool)),
-        )
+            near = binary_dilation(wide.of(within).to_numpy(), np.ones((3, 3), dtype=bool))
+            open_ = part.cut(wide.of(within).copy(data=near), wide).to_numpy()
+            friction = truck_friction(
+                part.grid, tariffs, roads, barriers=_closed(part.grid, barriers), inside=open_
+            )
+            paved = friction.coords["paved"].reset_coords(drop=True)
+            return {"friction": friction.drop_vars("paved"), "paved": paved}
+
+        made = bench.compute(task)
+        return made["friction"].assign_coords(paved=made["paved"].variable)
 
     # Links change nothing of the roads and their rates, only which of them are avoided.
     return bench.keep(("truck", _spec(bench).avoid_status), make)
 
 
-def _barriers(bench: Workbench) -> xr.DataArray | None:
-    layers = _spec(bench).barriers
-    if not layers:
+def _closed(grid: GeoBox, barriers: list[gpd.GeoDataFrame]) -> xr.DataArray | None:
+    if not barriers:
         return None
-    closed = np.any([inside(bench.grid, bench.on_grid(layer)) for layer in layers], axis=0)
-    return as_dataarray(closed, bench.grid, name="barrier", unit="1", long_name="Barriers")
+    closed = np.any([inside(grid, areas) for areas in barriers], axis=0)
+    return as_dataarray(closed, grid, name="barrier", unit="1", long_name="Barriers")
 
 
-def haul_length(bench: Workbench, targets: gpd.GeoDataFrame) -> xr.DataArray:
+def haul_length(
+    bench: Workbench, targets: gpd.GeoDataFrame
+) -> Callable[[Part], tuple[xr.DataArray]]:
     """Truck haul to the cheapest of some places, as kilometres of paved road that cost as much.
 
     Parameters
@@ -138,11 +151,12 @@ def haul_length(bench: Workbench, targets: gpd.GeoDataFrame) -> xr.DataArray:
 
     Returns
     -------
-    (rows, columns) DataArray [km]
-        NaN where no truck gets there.
+    callable
+        Given a part, the length on it [km]; NaN where no truck gets there.
     """
     cost = accumulated_cost(_truck(bench), targets)
-    return cost / np.float32(_network(bench).tariffs.truck_paved.central)
+    rate = np.float32(_network(bench).tariffs.truck_paved.central)
+    return lambda part: (part.of(cost) / rate,)
 
 
 def _product(bench: Workbench, freight: FreightSpec) -> Product:

@@ -15,9 +15,12 @@ from pyproj import CRS
 from geo.catalogue.raster import read_raster, to_grid
 from geo.catalogue.records import Catalogue, Record, verify
 from geo.catalogue.vector import read_table, read_vector
+from geo.compute.engine import Engine, Task
+from geo.compute.parts import Part, strips
+from geo.criteria.proximity import distance_to_nearest
 from geo.criteria.terrain import slope
 from geo.errors import EmptyLayerError, LayerError
-from geo.grid import cell_of, inside, make_grid
+from geo.grid import as_dataarray, cell_of, inside, make_grid
 from geo.recipe import Recipe
 
 __all__ = ["Cells", "Workbench"]
@@ -36,11 +39,14 @@ class Workbench:
     recipe : Recipe
     catalogue : Catalogue
         Where the recipe's layers are found.
+    engine : Engine, optional
+        Where surfaces are computed and kept; in memory when missing.
     """
 
-    def __init__(self, recipe: Recipe, catalogue: Catalogue) -> None:
+    def __init__(self, recipe: Recipe, catalogue: Catalogue, engine: Engine | None = None) -> None:
         self.recipe = recipe
         self.catalogue = catalogue
+        self.engine = engine or Engine()
         self._kept: dict[object, Any] = {}
 
     def keep(self, key: object, make: Callable[[], T]) -> T:
@@ -76,10 +82,23 @@ class Workbench:
         crs = None if self.recipe.crs is None else CRS.from_user_input(self.recipe.crs)
         return make_grid(self.region, self.recipe.cell_size, crs)
 
+    def compute(self, task: Task) -> dict[str, xr.DataArray]:
+        """Make surfaces of the whole grid by a function of its parts."""
+        return self.engine.compute(self.grid, task)
+
     @cached_property
-    def inside(self) -> npt.NDArray[np.bool_]:
+    def inside(self) -> xr.DataArray:
         """Cells whose centre lies in the region."""
-        return inside(self.grid, self.region)
+        return self.cover(self.region, "inside", "Cells of the region")
+
+    def cover(self, features: gpd.GeoDataFrame, name: str, title: str) -> xr.DataArray:
+        """Cells whose centre lies in polygons."""
+
+        def task(part: Part) -> dict[str, xr.DataArray]:
+            within = inside(part.grid, features)
+            return {name: as_dataarray(within, part.grid, name=name, unit="1", long_name=title)}
+
+        return self.compute(task)[name]
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -90,7 +109,7 @@ class Workbench:
         """Read the region and check the bytes of every layer before anything is computed."""
         for record in self.records:
             verify(record)
-        if not self.inside.any():
+        if not any(self.inside[rows].to_numpy().any() for rows in strips(self.inside.shape)):
             raise EmptyLayerError(
                 f"{self.catalogue[self.recipe.region].path.name}: no cell of "
                 f"{self.recipe.cell_size:g} m has its centre in the region: choose smaller cells"
@@ -132,11 +151,26 @@ class Workbench:
         found = self.native(layer, band)
         if "band" in found.dims:
             found = found.mean("band", skipna=False, keep_attrs=True)
-        return to_grid(found, self.grid)
+        return self.compute(lambda part: {"value": to_grid(found, part.grid, whole=part.whole)})[
+            "value"
+        ]
 
     def slope(self, layer: str) -> xr.DataArray:
         """Slope of a height layer on the grid [%]."""
-        return self.keep(("slope", layer), lambda: slope(self.raster(layer)))
+        height = self.raster(layer)
+
+        def task(part: Part) -> dict[str, xr.DataArray]:
+            wide = part.wider(1)
+            return {"slope": part.cut(slope(wide.of(height)), wide)}
+
+        return self.keep(("slope", layer), lambda: self.compute(task)["slope"])
+
+    def distance(self, layer: str, where: Mapping[str, object] | None = None) -> xr.DataArray:
+        """Distance from every cell to the nearest feature of a layer [m]."""
+        return self.keep(
+            ("distance", layer, repr(where or None)),
+            lambda: distance_to_nearest(self.on_grid(layer, where), self.grid),
+        )
 
     def expect_unit(self, layer: str, unit: str) -> None:
         """Refuse a raster layer whose unit is not the one that the recipe states.
@@ -162,7 +196,17 @@ class Workbench:
         points = self.points(sites)
         return cell_of(self.grid, points.x.to_numpy(), points.y.to_numpy())
 
-    def mask(self, surface: xr.DataArray) -> xr.DataArray:
-        """A surface with everything outside the region unknown."""
-        values = np.where(self.inside, surface.values, np.float32("nan")).astype(np.float32)
-        return surface.copy(data=values)
+    def masked(self, task: Task) -> dict[str, xr.DataArray]:
+        """Make surfaces of the whole grid, unknown outside the region, as float32."""
+        within = self.inside
+
+        def clipped(part: Part) -> dict[str, xr.DataArray]:
+            here = part.of(within).to_numpy()
+            return {
+                key: found.copy(
+                    data=np.where(here, found.values, np.float32("nan")).astype(np.float32)
+                )
+                for key, found in task(part).items()
+            }
+
+        return self.compute(clipped)

@@ -8,13 +8,14 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from pyproj import Transformer
 from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from geo.compute.kernels import trace_back
 from geo.errors import CrsError, DataError
-from geo.grid import cell_of, cell_size, centres
+from geo.grid import at_cells, cell_of, cell_size, centres
 from geo.transport.freight import FreightSurface
 from geo.transport.graph import Step
 from geo.transport.network import Network
@@ -103,7 +104,7 @@ def routes(
     for place, site_id, name, row, column in zip(
         lonlat, sites["site_id"], names, rows, columns, strict=True
     ):
-        if np.isnan(surface.cost.values[row, column]):
+        if np.isnan(_at(surface.cost, row, column)):
             unreachable.append(str(site_id))
             continue
         trucked = _truck(surface, rates, int(row), int(column))
@@ -153,14 +154,14 @@ def _projected(
 
 def _truck(surface: FreightSurface, rates: Tariffs, row: int, column: int) -> _Trucked:
     cells = trace_back(surface.backlink, (row, column))
-    access = surface.access.iloc[int(surface.allocation.values[row, column])]
+    access = surface.access.iloc[int(_at(surface.allocation, row, column))]
     height, width = cell_size(surface.grid)
     moves = np.diff(cells, axis=0)
     metres = np.hypot(moves[:, 0] * height, moves[:, 1] * width)
-    friction = surface.truck.to_numpy()[cells[:, 0], cells[:, 1]].astype(np.float64)
-    paved = surface.truck.coords["paved"].to_numpy()[cells[:, 0], cells[:, 1]]
+    friction = at_cells(surface.truck, *cells.T).astype(np.float64)
+    paved = at_cells(surface.truck.coords["paved"], *cells.T)
     # What is left of the surface's own value, so that the legs add up to it exactly.
-    central = float(surface.cost.values[row, column]) - float(access["usd_per_t"])
+    central = _at(surface.cost, row, column) - float(access["usd_per_t"])
     whole = _path_cost(friction, metres)
     ratios = [
         np.where(paved, _ratio(rates.truck_paved, k), _ratio(rates.truck_unpaved, k))
@@ -169,6 +170,10 @@ def _truck(surface: FreightSurface, rates: Tariffs, row: int, column: int) -> _T
     shares = [_path_cost(friction * r, metres) / whole if whole > 0 else 1.0 for r in ratios]
     cost = (central * shares[0], central, central * shares[1])
     return _Trucked(cells, float(metres.sum()) / 1000.0, cost, str(access["node_id"]))
+
+
+def _at(surface: xr.DataArray, row: int, column: int) -> float:
+    return float(at_cells(surface, row, column)[0])
 
 
 def _ratio(rate: Any, case: int) -> float:

@@ -1,0 +1,160 @@
+"""Where and in how many pieces the surfaces of a study are computed.
+
+The code that makes surfaces hands over functions of a `Part` and gets DataArrays back. It
+does not know whether they were made in one piece in memory, or part by part into files that
+are read only where somebody looks.
+"""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import xarray as xr
+from odc.geo.geobox import GeoBox
+
+from geo.compute.blocks import threads
+from geo.compute.parts import Part, parts_of
+from geo.compute.stored import Stored
+from geo.errors import OutputError
+
+__all__ = ["Engine", "Scratch", "Stream", "Task"]
+
+T = TypeVar("T")
+
+Task = Callable[[Part], Mapping[str, xr.DataArray]]
+"""Makes one surface or several on a part."""
+
+
+class Engine:
+    """Computes every surface in one piece and keeps it in memory."""
+
+    def compute(self, grid: GeoBox, task: Task) -> dict[str, xr.DataArray]:
+        """Make surfaces of a whole grid.
+
+        Parameters
+        ----------
+        grid : GeoBox
+        task : callable
+            Given a `Part`, returns its surfaces by name, each on the part's grid. It must not
+            depend on what other parts came to.
+
+        Returns
+        -------
+        dict of str to (rows, columns) DataArray
+            With the names and attributes that the task gave.
+
+        Examples
+        --------
+        >>> from geo.grid import as_dataarray, centres
+        >>> grid = GeoBox.from_bbox((0, 0, 2000, 3000), "EPSG:3857", resolution=1000)
+        >>> def north(part):
+        ...     rows = np.repeat(centres(part.grid)[1][:, None], 2, axis=1)
+        ...     return {"y": as_dataarray(rows, part.grid, name="y", unit="m", long_name="y")}
+        >>> Engine().compute(grid, north)["y"][:, 0].values
+        array([2500., 1500.,  500.])
+        """
+        return dict(task(Part(grid, 0, int(grid.shape[0]))))
+
+
+class Scratch:
+    """A folder for surfaces, removed when nothing uses it any more.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where to make it; the system's folder for temporary files when missing.
+
+    Raises
+    ------
+    OutputError
+        If no folder can be made there.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        try:
+            self.path = Path(tempfile.mkdtemp(prefix="lodemap-scratch-", dir=folder))
+        except OSError as error:
+            raise OutputError(
+                f"{folder}: no scratch folder can be made there ({error.strerror}): name one that "
+                "exists and can be written with --scratch"
+            ) from None
+        self._numbers = count()
+        self._remove = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+    def stem(self) -> Path:
+        """Beginning of file names that nobody else uses."""
+        return self.path / f"{next(self._numbers):04d}"
+
+
+class _Made(NamedTuple):
+    """What a surface made on a part is, without its values."""
+
+    dtype: str
+    name: Any
+    attrs: dict[str, Any]
+
+
+class Stream(Engine):
+    """Computes surfaces part by part into files, a few parts at a time.
+
+    Parameters
+    ----------
+    scratch : Scratch
+    cells : int
+        Cells that all parts in work at one time may have together.
+    workers : int, optional
+        Parts in work at one time; as many as there are processors when missing.
+    """
+
+    def __init__(self, scratch: Scratch, cells: int, workers: int | None = None) -> None:
+        self.scratch = scratch
+        self.cells = cells
+        self.workers = workers or threads()
+
+    def rows(self, grid: GeoBox) -> int:
+        """Rows of a part."""
+        return max(1, self.cells // (self.workers * int(grid.shape[1])))
+
+    def compute(self, grid: GeoBox, task: Task) -> dict[str, xr.DataArray]:
+        """Make surfaces of a whole grid: see `Engine.compute`.
+
+        Raises
+        ------
+        OutputError
+            If the scratch folder is full.
+        """
+        stem = self.scratch.stem()
+        made = self.each(partial(_store, task, stem), parts_of(grid, self.rows(grid)))
+        shape = (int(grid.shape[0]), int(grid.shape[1]))
+        return {
+            key: Stored(_file(stem, key), shape, what.dtype, self.scratch).dataarray(
+                grid, name=what.name, attrs=what.attrs
+            )
+            for key, what in made[0].items()
+        }
+
+    def each(self, work: Callable[[Part], T], parts: Sequence[Part]) -> list[T]:
+        """Do the same work on every part; what it returns must be small."""
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            return list(pool.map(work, parts))
+
+
+def _file(stem: Path, key: str) -> Path:
+    return stem.with_name(f"{stem.name}-{key}.raw")
+
+
+def _store(task: Task, stem: Path, part: Part) -> dict[str, _Made]:
+    shape = (int(part.whole.shape[0]), int(part.whole.shape[1]))
+    made = {}
+    for key, surface in task(part).items():
+        dtype = np.dtype(surface.dtype).name
+        Stored(_file(stem, key), shape, dtype).write(part.first, surface.to_numpy())
+        made[key] = _Made(dtype, surface.name, dict(surface.attrs))
+    return made
