@@ -7,6 +7,8 @@ Each module is usable alone, on plain arrays and frames:
 `deposits`
     Deposit records made ready for scoring: parents and children, grade against a median,
     critical-mineral lists, the precision of a point.
+`linking`
+    One deposit in several registers: names, distance, commodity.
 `evidence`
     Log-ratios of compositions.
 `prospectivity`

@@ -15,9 +15,10 @@ import pandas as pd
 import xarray as xr
 
 from geo.errors import DataError, EmptyLayerError, UnitError
+from geo.minerals.linking import link
 from geo.minerals.sizes import grade_fraction
 
-__all__ = ["grade_ratio", "list_share", "precision_note", "prepare", "slug", "value_spread"]
+__all__ = ["grade_ratio", "link", "list_share", "precision_note", "prepare", "slug", "value_spread"]
 
 Floats = npt.NDArray[np.float64]
 
