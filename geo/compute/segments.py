@@ -1,47 +1,70 @@
 """Distance from every cell centre to the nearest of many line segments.
 
-Works in coordinates of the raster: x from its left edge to the right and y from its top
-edge downwards, in the unit of the cell size. A point is a segment of no length.
-
-1. Every cell that a segment touches keeps the list of its segments.
-2. The exact Euclidean transform gives each cell the nearest touched cell, and that cell's
-   nearest segment becomes its first candidate.
-3. Where segments lie outside, the raster is worked on with a margin, and the cells of its
-   rim are given their nearest segment by search: the straight way to any segment farther
-   out crosses the rim.
-4. Each cell tries the candidates of its neighbours until no distance falls any more.
+A point is a segment of no length. The raster is cut into quarters, and these again, each
+with the list of the segments that may be nearest anywhere in it: a segment is struck off
+where another has a point that is nearer from all four corners, and so from all between
+(the places nearer to one point than to another are a half-plane). A part of few cells or
+few segments is computed outright, so every cell gets the exact distance, and any window
+of a raster gets the very bits that the whole raster has there.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from geo.compute.blocks import each, row_blocks, thread_pool, threads
-from geo.compute.distance import check_cell_size, envelope, scan_columns
+from geo.compute.blocks import thread_pool
+from geo.compute.distance import check_cell_size
 from geo.errors import DataError
 
-__all__ = ["distance_to_segments", "touched_by"]
+__all__ = ["NearestSegment", "distance_to_segments", "nearest_segment", "touched_by"]
 
-_STRIP = 64
-_RUN = 16
-_MARGIN = 16
-# Cells nearer than this to a feature try every segment about, and are exact.
-_NEAR = 6.0
+# Cells along the side of a tile, that one thread does alone, and of the smallest part.
+_TILE = 512
+_PART = 16
+# With so few segments left a part is not cut further.
+_FEW = 2
+
+
+class NearestSegment(NamedTuple):
+    """Distance to, and number of, the nearest segment of each cell.
+
+    Parameters
+    ----------
+    distance : (rows, columns) float32 array
+        In the unit of the cell size; NaN where none is near enough.
+    number : (rows, columns) int32 array
+        Which segment, from 0; of equally near ones the first. -1 where none is near
+        enough.
+    """
+
+    distance: npt.NDArray[np.float32]
+    number: npt.NDArray[np.int32]
 
 
 def distance_to_segments(
-    segments: npt.ArrayLike, shape: tuple[int, int], cell_size: tuple[float, float]
+    segments: npt.ArrayLike,
+    shape: tuple[int, int],
+    cell_size: tuple[float, float],
+    *,
+    corner: tuple[float, float] = (0.0, 0.0),
+    max_distance: float | None = None,
 ) -> npt.NDArray[np.float32]:
     """Distance from each cell centre to the nearest segment.
 
     Parameters
     ----------
     segments : (n, 4) array_like of float
-        x and y of both ends, from the raster's upper left corner rightwards and
-        downwards [m]; they may lie outside the raster.
+        x and y of both ends, x to the right and y downwards [m]; they may lie outside
+        the raster.
     shape : (rows, columns)
     cell_size : (height of a row, width of a column)
         Both positive [m].
+    corner : (x, y), optional
+        Upper left corner of the raster [m].
+    max_distance : float, optional
+        Farther cells get NaN [m]; the search stops there.
 
     Returns
     -------
@@ -50,39 +73,53 @@ def distance_to_segments(
     Raises
     ------
     DataError
-        If there is no segment or a coordinate is not finite.
+        If there is no segment, a coordinate is not finite, or `max_distance` is negative
+        or not a number.
 
     Examples
     --------
     >>> distance_to_segments([[0.0, 50.0, 0.0, 950.0]], (1, 3), (1000.0, 100.0))
     array([[ 50., 150., 250.]], dtype=float32)
     """
-    ends = np.ascontiguousarray(segments, dtype=np.float64)
-    if ends.ndim != 2 or ends.shape[1] != 4 or len(ends) == 0 or not np.isfinite(ends).all():
-        raise DataError(
-            f"segments have shape {ends.shape}, required is one row or more of four finite numbers"
-        )
-    height, width = check_cell_size(cell_size)
-    # Segments just outside need the lists of the cells that they touch: add a margin.
-    pad = _MARGIN if _beyond(ends, shape, height, width) else 0
-    ends = ends + pad * np.array([width, height, width, height])
-    wide = (shape[0] + 2 * pad, shape[1] + 2 * pad)
-    heads = np.full(wide, -1, dtype=np.int32)
-    count = touch(ends, height, width, heads, np.empty((0, 2), dtype=np.int32))
-    touches = np.empty((count, 2), dtype=np.int32)
-    touch(ends, height, width, heads, touches)
-    pieces = _pieces(ends)
-    nearest = _first_candidates(pieces, heads, touches, height, width)
-    if _beyond(ends, wide, height, width):
-        order = _near_together(ends)
-        search_rim(pieces, order, _boxes(ends[order]), height, width, nearest, _RUN)
-    _spread(pieces, heads, touches, height, width, nearest)
-    distance = np.empty(shape, dtype=np.float32)
-    each(
-        lambda a, b: measure(pieces, heads, touches, height, width, nearest, distance, pad, a, b),
-        row_blocks(shape, 1 << 18),
+    unused = np.empty((0, 0), dtype=np.int32)
+    return _nearest(segments, shape, cell_size, corner, max_distance, unused)
+
+
+def nearest_segment(
+    segments: npt.ArrayLike,
+    shape: tuple[int, int],
+    cell_size: tuple[float, float],
+    *,
+    corner: tuple[float, float] = (0.0, 0.0),
+    max_distance: float | None = None,
+) -> NearestSegment:
+    """Distance from each cell centre to the nearest segment, and which one it is.
+
+    Parameters
+    ----------
+    segments, shape, cell_size, corner, max_distance
+        As of `distance_to_segments`.
+
+    Returns
+    -------
+    NearestSegment
+        ``(distance, number)``.
+
+    Raises
+    ------
+    DataError
+        As `distance_to_segments`.
+
+    Examples
+    --------
+    >>> points = [[50.0, 50.0, 50.0, 50.0], [250.0, 50.0, 250.0, 50.0]]
+    >>> nearest_segment(points, (1, 4), (100.0, 100.0)).number
+    array([[0, 0, 1, 1]], dtype=int32)
+    """
+    number = np.full(shape, -1, dtype=np.int32)
+    return NearestSegment(
+        _nearest(segments, shape, cell_size, corner, max_distance, number), number
     )
-    return distance
 
 
 def touched_by(
@@ -119,6 +156,37 @@ def touched_by(
     return out
 
 
+def _nearest(
+    segments: npt.ArrayLike,
+    shape: tuple[int, int],
+    cell_size: tuple[float, float],
+    corner: tuple[float, float],
+    max_distance: float | None,
+    number: npt.NDArray[np.int32],
+) -> npt.NDArray[np.float32]:
+    ends = np.asarray(segments, dtype=np.float64)
+    if ends.ndim != 2 or ends.shape[1] != 4 or len(ends) == 0 or not np.isfinite(ends).all():
+        raise DataError(
+            f"segments have shape {ends.shape}, required is one row or more of four finite numbers"
+        )
+    most = np.inf if max_distance is None else float(max_distance)
+    if not most >= 0:
+        raise DataError(f"max_distance is {max_distance} m, required is 0 or more, or None")
+    height, width = check_cell_size(cell_size)
+    x, y = (float(side) for side in corner)
+    pieces = _pieces(ends)
+    distance = np.empty(shape, dtype=np.float32)
+
+    def fill(tile: tuple[int, int]) -> None:
+        fill_tile(pieces, x, y, height, width, most, distance, number, *tile, _TILE, _PART)
+
+    tiles = [(i, j) for i in range(0, shape[0], _TILE) for j in range(0, shape[1], _TILE)]
+    with thread_pool() as pool:
+        # The list consumes the results, so an error in a thread is raised here.
+        list(pool.map(fill, tiles))
+    return distance
+
+
 def _pieces(ends: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Start, way to the end, and one over the squared length (0 for a point) of segments."""
     along = ends[:, 2:] - ends[:, :2]
@@ -127,116 +195,210 @@ def _pieces(ends: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.column_stack([ends[:, :2], along, over])
 
 
-def _beyond(
-    ends: npt.NDArray[np.float64], shape: tuple[int, int], height: float, width: float
-) -> bool:
-    x, y = ends[:, ::2], ends[:, 1::2]
-    return bool(
-        min(x.min(), y.min()) < 0 or x.max() >= shape[1] * width or y.max() >= shape[0] * height
-    )
-
-
-def _first_candidates(
-    pieces: npt.NDArray[np.float64],
-    heads: npt.NDArray[np.int32],
-    touches: npt.NDArray[np.int32],
-    height: float,
-    width: float,
-) -> npt.NDArray[np.int32]:
-    """Nearest segment round the nearest touched cell, or -1 if no cell is touched."""
-    nearest = np.empty(heads.shape, dtype=np.int32)
-    touched = np.asarray(heads >= 0)
-    none = np.full(heads.shape[1], -1, dtype=np.int32)
-    each(
-        lambda a, b: scan_columns(touched, 0, none, none, nearest, a, b),
-        row_blocks((heads.shape[1], 1), 256),
-    )
-    each(
-        lambda a, b: choose(pieces, height, width, heads, touches, nearest, a, b),
-        row_blocks(heads.shape, 1 << 18),
-    )
-    return nearest
-
-
-def _near_together(ends: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Order that puts segments beside those near them: along a Z-curve of their middles."""
-    middle = ends[:, :2] + ends[:, 2:]
-    low = middle.min(axis=0)
-    span = np.maximum(middle.max(axis=0) - low, 1e-9)
-    place = ((middle - low) / span * 1023).astype(np.int64)
-    key = np.zeros(len(ends), dtype=np.int64)
-    for bit in range(10):
-        key |= ((place[:, 0] >> bit) & 1) << (2 * bit)
-        key |= ((place[:, 1] >> bit) & 1) << (2 * bit + 1)
-    return np.argsort(key, kind="stable")
-
-
-def _boxes(ends: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Least and greatest x and y of each run of `_RUN` segments."""
-    starts = np.arange(0, len(ends), _RUN)
-    x = np.minimum(ends[:, 0], ends[:, 2]), np.maximum(ends[:, 0], ends[:, 2])
-    y = np.minimum(ends[:, 1], ends[:, 3]), np.maximum(ends[:, 1], ends[:, 3])
-    return np.stack(
-        [
-            np.minimum.reduceat(x[0], starts),
-            np.minimum.reduceat(y[0], starts),
-            np.maximum.reduceat(x[1], starts),
-            np.maximum.reduceat(y[1], starts),
-        ],
-        axis=1,
-    )
-
-
-def _spread(
-    pieces: npt.NDArray[np.float64],
-    heads: npt.NDArray[np.int32],
-    touches: npt.NDArray[np.int32],
-    height: float,
-    width: float,
-    nearest: npt.NDArray[np.int32],
-) -> None:
-    """Let cells try their neighbours' candidates until none improves.
-
-    Every other strip of rows runs at a time, so none reads what another writes.
-    """
-    strips = row_blocks((nearest.shape[0], 1), _STRIP)
-    awake = np.ones(len(strips) + 2, dtype=np.bool_)
-
-    def sweep(number: int) -> None:
-        first, last = strips[number]
-        up, down = spread_strip(pieces, heads, touches, height, width, nearest, first, last)
-        awake[number] |= up
-        awake[number + 2] |= down
-
-    # A strip's flag stands one place to the right, so that the ends have neighbours.
-    with thread_pool() as pool:
-        while awake[1:-1].any():
-            for odd in (0, 1):
-                numbers = [n for n in range(odd, len(strips), 2) if awake[n + 1]]
-                awake[[n + 1 for n in numbers]] = False
-                if len(numbers) > 1 and threads() > 1:
-                    list(pool.map(sweep, numbers))
-                else:
-                    for number in numbers:
-                        sweep(number)
-
-
-@njit(cache=True, nogil=True)
-def nearest_part(pieces: npt.NDArray[np.float64], n: int, x: float, y: float) -> float:
-    """Where on segment `n` it comes nearest to a point: 0 at its start, 1 at its end."""
-    along = (x - pieces[n, 0]) * pieces[n, 2] + (y - pieces[n, 1]) * pieces[n, 3]
-    part = along * pieces[n, 4]
-    part = part if part > 0.0 else 0.0
-    return part if part < 1.0 else 1.0
-
-
 @njit(cache=True, nogil=True)
 def squared(pieces: npt.NDArray[np.float64], n: int, x: float, y: float) -> float:
     """Squared distance from a point to segment `n`."""
-    part = nearest_part(pieces, n, x, y)
-    dx = x - pieces[n, 0] - part * pieces[n, 2]
-    dy = y - pieces[n, 1] - part * pieces[n, 3]
-    return float(dx * dx + dy * dy)
+    right = x - pieces[n, 0]
+    down = y - pieces[n, 1]
+    part = (right * pieces[n, 2] + down * pieces[n, 3]) * pieces[n, 4]
+    part = part if part > 0.0 else 0.0
+    part = part if part < 1.0 else 1.0
+    right -= part * pieces[n, 2]
+    down -= part * pieces[n, 3]
+    return float(right * right + down * down)
+
+
+@njit(cache=True, nogil=True)
+def fill_tile(
+    pieces: npt.NDArray[np.float64],
+    x: float,
+    y: float,
+    height: float,
+    width: float,
+    most: float,
+    distance: npt.NDArray[np.float32],
+    number: npt.NDArray[np.int32],
+    top: int,
+    left: int,
+    side: int,
+    part: int,
+) -> None:
+    """Write the distances of one tile of `side` cells, cutting it down to parts of `part`.
+
+    Lists of segments lie one behind the other in one array: that of a part behind that of
+    the part it was cut from, over what its finished sisters had.
+    """
+    total = pieces.shape[0]
+    lists = np.empty(2 * total + 1024, dtype=np.int32)
+    for n in range(total):
+        lists[n] = n
+    away = np.empty(total)
+    best = np.empty(side)
+    which = np.empty(side, dtype=np.int32)
+    # Parts still to be done: first and last row and column, first and last place in the lists.
+    due = np.empty((128, 6), dtype=np.int64)
+    due[0, 0] = top
+    due[0, 1] = min(distance.shape[0], top + side)
+    due[0, 2] = left
+    due[0, 3] = min(distance.shape[1], left + side)
+    due[0, 4] = 0
+    due[0, 5] = total
+    waiting = 1
+    while waiting > 0:
+        waiting -= 1
+        i = due[waiting, 0]
+        bottom = due[waiting, 1]
+        j = due[waiting, 2]
+        right = due[waiting, 3]
+        first = due[waiting, 4]
+        last = due[waiting, 5]
+        if lists.size < 2 * last - first:
+            longer = np.empty(2 * lists.size, dtype=np.int32)
+            for n in range(last):
+                longer[n] = lists[n]
+            lists = longer
+        down = 0.5 * (bottom - 1 - i) * height
+        along = 0.5 * (right - 1 - j) * width
+        middle_x = x + (j + 0.5) * width + along
+        middle_y = y + (i + 0.5) * height + down
+        kept = narrow(pieces, lists, first, last, away, middle_x, middle_y, along, down, most)
+        if (bottom - i <= part and right - j <= part) or kept - last <= _FEW:
+            for row in range(i, bottom):
+                fill_row(
+                    pieces, lists, last, kept, x, y, height, width, most,
+                    distance, number, row, j, right, best, which,
+                )  # fmt: skip
+            continue
+        half = (max(bottom - i, right - j) + 1) // 2
+        for n in range(4):
+            a = i + half * (n >> 1)
+            b = j + half * (n & 1)
+            if a < bottom and b < right:
+                due[waiting, 0] = a
+                due[waiting, 1] = min(bottom, a + half)
+                due[waiting, 2] = b
+                due[waiting, 3] = min(right, b + half)
+                due[waiting, 4] = last
+                due[waiting, 5] = kept
+                waiting += 1
+
+
+@njit(cache=True, nogil=True)
+def narrow(
+    pieces: npt.NDArray[np.float64],
+    lists: npt.NDArray[np.int32],
+    first: int,
+    last: int,
+    away: npt.NDArray[np.float64],
+    x: float,
+    y: float,
+    along: float,
+    down: float,
+    most: float,
+) -> int:
+    """Copy, behind place `last`, those segments of a list that may be nearest in a box.
+
+    Parameters
+    ----------
+    lists : int32 array
+        The list stands at ``first`` to ``last``.
+    away : float64 array
+        Room for one number for each segment of the list.
+    x, y : float
+        Middle of the box.
+    along, down : float
+        Half its width and half its height.
+    most : float
+        Segments farther than this from all of the box are left out.
+
+    Returns
+    -------
+    int
+        Place behind the last segment copied.
+    """
+    nearest = np.inf
+    held = lists[first] if last > first else 0
+    for k in range(first, last):
+        here = squared(pieces, lists[k], x, y)
+        away[k - first] = here
+        if here < nearest:
+            nearest = here
+            held = lists[k]
+    radius = np.sqrt(along * along + down * down)
+    reach = np.sqrt(nearest) + 2.0 * radius
+    reach = reach if reach < most + radius else most + radius
+    # Room for rounding, so that nothing is struck off by a hair.
+    slack = 1e-9 * (reach * reach + radius * radius)
+    reach = reach * reach + slack
+    # The point of the segment held that is nearest to the middle, seen from the middle.
+    to_x = pieces[held, 0] - x
+    to_y = pieces[held, 1] - y
+    part = -(to_x * pieces[held, 2] + to_y * pieces[held, 3]) * pieces[held, 4]
+    part = part if part > 0.0 else 0.0
+    part = part if part < 1.0 else 1.0
+    to_x += part * pieces[held, 2]
+    to_y += part * pieces[held, 3]
+    west = (to_x + along) * (to_x + along) + slack
+    east = (to_x - along) * (to_x - along) + slack
+    north = (to_y + down) * (to_y + down)
+    south = (to_y - down) * (to_y - down)
+    count = last
+    for k in range(first, last):
+        n = lists[k]
+        if away[k - first] <= reach and (
+            squared(pieces, n, x - along, y - down) <= west + north
+            or squared(pieces, n, x + along, y - down) <= east + north
+            or squared(pieces, n, x - along, y + down) <= west + south
+            or squared(pieces, n, x + along, y + down) <= east + south
+        ):
+            lists[count] = n
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def fill_row(
+    pieces: npt.NDArray[np.float64],
+    lists: npt.NDArray[np.int32],
+    first: int,
+    last: int,
+    x: float,
+    y: float,
+    height: float,
+    width: float,
+    most: float,
+    distance: npt.NDArray[np.float32],
+    number: npt.NDArray[np.int32],
+    i: int,
+    left: int,
+    right: int,
+    best: npt.NDArray[np.float64],
+    which: npt.NDArray[np.int32],
+) -> None:
+    """Write the distances of some cells of row `i`, trying every segment of a list."""
+    for j in range(right - left):
+        best[j] = np.inf
+        which[j] = -1
+    for k in range(first, last):
+        n = lists[k]
+        down = y + (i + 0.5) * height - pieces[n, 1]
+        for j in range(right - left):
+            along = x + (left + j + 0.5) * width - pieces[n, 0]
+            part = (along * pieces[n, 2] + down * pieces[n, 3]) * pieces[n, 4]
+            part = part if part > 0.0 else 0.0
+            part = part if part < 1.0 else 1.0
+            beside = along - part * pieces[n, 2]
+            below = down - part * pieces[n, 3]
+            here = beside * beside + below * below
+            nearer = here < best[j]
+            best[j] = here if nearer else best[j]
+            which[j] = n if nearer else which[j]
+    for j in range(right - left):
+        here = np.sqrt(best[j])
+        distance[i, left + j] = here if here <= most and here < np.inf else np.nan
+    if number.size > 0:
+        for j in range(right - left):
+            number[i, left + j] = which[j] if np.sqrt(best[j]) <= most else -1
 
 
 @njit(cache=True, nogil=True)
@@ -272,33 +434,6 @@ def columns_of(
 
 
 @njit(cache=True, nogil=True)
-def touch(
-    ends: npt.NDArray[np.float64],
-    height: float,
-    width: float,
-    heads: npt.NDArray[np.int32],
-    touches: npt.NDArray[np.int32],
-) -> int:
-    """Chain the segments that touch each cell; count the touches if `touches` is empty.
-
-    ``heads[row, column]`` is the first link, ``touches[link]`` the segment and the next link.
-    """
-    rows, columns = heads.shape
-    count = 0
-    for n in range(ends.shape[0]):
-        first, last = rows_of(ends, n, height, rows)
-        for i in range(first, last + 1):
-            begin, end = columns_of(ends, n, i, height, width, columns)
-            for j in range(begin, end + 1):
-                if touches.shape[0] > 0:
-                    touches[count, 0] = n
-                    touches[count, 1] = heads[i, j]
-                    heads[i, j] = count
-                count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
 def burn(
     ends: npt.NDArray[np.float64],
     numbers: npt.NDArray[np.int32],
@@ -314,319 +449,3 @@ def burn(
             begin, end = columns_of(ends, n, i, height, width, columns)
             for j in range(begin, end + 1):
                 out[i, j] = numbers[n]
-
-
-@njit(cache=True, nogil=True)
-def choose(
-    pieces: npt.NDArray[np.float64],
-    height: float,
-    width: float,
-    heads: npt.NDArray[np.int32],
-    touches: npt.NDArray[np.int32],
-    nearest: npt.NDArray[np.int32],
-    first: int,
-    last: int,
-) -> None:
-    """Replace each cell's nearest row of its column by its nearest chained segment."""
-    columns = nearest.shape[1]
-    hull = np.empty(columns, dtype=np.int32)
-    since = np.empty(columns)
-    rise = np.empty(columns)
-    ring = np.empty((9, 3), dtype=np.int64)
-    for i in range(first, last):
-        line = nearest[i].copy()
-        count = envelope(line, i, height, width, hull, since, rise)
-        if count == 0:
-            nearest[i, :] = -1
-            continue
-        k = 0
-        found = gather(heads, line[hull[0]], hull[0], ring)
-        for j in range(columns):
-            if k + 1 < count and since[k + 1] < j:
-                while k + 1 < count and since[k + 1] < j:
-                    k += 1
-                found = gather(heads, line[hull[k]], hull[k], ring)
-            guess = touches[ring[0, 2], 0]
-            nearest[i, j] = best_of(pieces, height, width, touches, i, j, guess, ring, found)
-
-
-@njit(cache=True, nogil=True)
-def gather(heads: npt.NDArray[np.int32], row: int, column: int, ring: npt.NDArray[np.int64]) -> int:
-    """List the touched cells among a cell and its 8 neighbours; return their number.
-
-    Filled are row, column and first link. The cell itself comes first: what it holds
-    rules most of its ring out.
-    """
-    rows, columns = heads.shape
-    count = 0
-    for da in (0, -1, 1):
-        a = row + da
-        for db in (0, -1, 1):
-            b = column + db
-            if 0 <= a < rows and 0 <= b < columns and heads[a, b] >= 0:
-                ring[count, 0] = a
-                ring[count, 1] = b
-                ring[count, 2] = heads[a, b]
-                count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def nearer(
-    pieces: npt.NDArray[np.float64],
-    touches: npt.NDArray[np.int32],
-    link: int,
-    x: float,
-    y: float,
-    held: int,
-    best: float,
-) -> tuple[int, float]:
-    """Nearest to a point of segment `held`, `best` squared away, and those of one cell's chain."""
-    while link >= 0:
-        n = touches[link, 0]
-        link = touches[link, 1]
-        if n != held:
-            here = squared(pieces, n, x, y)
-            # The lowest number wins a tie, whatever the order of the chain.
-            if here < best or (here == best and n < held):
-                best = here
-                held = n
-    return held, best
-
-
-@njit(cache=True, nogil=True)
-def best_of(
-    pieces: npt.NDArray[np.float64],
-    height: float,
-    width: float,
-    touches: npt.NDArray[np.int32],
-    i: int,
-    j: int,
-    held: int,
-    ring: npt.NDArray[np.int64],
-    count: int,
-) -> int:
-    """Segment nearest to cell (i, j) among `held` and those of the `count` cells of a ring."""
-    x = (j + 0.5) * width
-    y = (i + 0.5) * height
-    best = squared(pieces, held, x, y)
-    for m in range(count):
-        # No part of a segment inside a cell is nearer than the cell's own edge.
-        down = abs(ring[m, 0] - i)
-        along = abs(ring[m, 1] - j)
-        dy = (down - 0.5) * height if down > 0 else 0.0
-        dx = (along - 0.5) * width if along > 0 else 0.0
-        if dx * dx + dy * dy > best:
-            continue
-        held, best = nearer(pieces, touches, ring[m, 2], x, y, held, best)
-    return held
-
-
-@njit(cache=True, nogil=True)
-def look_at(
-    pieces: npt.NDArray[np.float64],
-    heads: npt.NDArray[np.int32],
-    touches: npt.NDArray[np.int32],
-    height: float,
-    width: float,
-    i: int,
-    j: int,
-    n: int,
-) -> int:
-    """Look round the place where segment `n` comes nearest to cell (i, j) for a nearer one."""
-    rows, columns = heads.shape
-    part = nearest_part(pieces, n, (j + 0.5) * width, (i + 0.5) * height)
-    x = pieces[n, 0] + part * pieces[n, 2]
-    y = pieces[n, 1] + part * pieces[n, 3]
-    row = int(np.floor(y / height))
-    column = int(np.floor(x / width))
-    if not (-1 <= row <= rows and -1 <= column <= columns):
-        return n
-    ring = np.empty((9, 3), dtype=np.int64)
-    return best_of(pieces, height, width, touches, i, j, n, ring, gather(heads, row, column, ring))
-
-
-@njit(cache=True, nogil=True)
-def search_rim(
-    pieces: npt.NDArray[np.float64],
-    order: npt.NDArray[np.int64],
-    boxes: npt.NDArray[np.float64],
-    height: float,
-    width: float,
-    nearest: npt.NDArray[np.int32],
-    run: int,
-) -> None:
-    """Give the cells along the raster's four sides their nearest segment by search."""
-    rows, columns = nearest.shape
-    guess = 0
-    for i in range(rows):
-        for j in range(0, columns, 1 if i == 0 or i == rows - 1 else max(1, columns - 1)):
-            if nearest[i, j] >= 0:
-                guess = nearest[i, j]
-            guess = search(pieces, order, boxes, (j + 0.5) * width, (i + 0.5) * height, guess, run)
-            nearest[i, j] = guess
-
-
-@njit(cache=True, nogil=True)
-def search(
-    pieces: npt.NDArray[np.float64],
-    order: npt.NDArray[np.int64],
-    boxes: npt.NDArray[np.float64],
-    x: float,
-    y: float,
-    guess: int,
-    run: int,
-) -> int:
-    """Number of the segment nearest to a point; a good guess makes it quick."""
-    best = squared(pieces, guess, x, y)
-    found = guess
-    for k in range(boxes.shape[0]):
-        dx = max(boxes[k, 0] - x, 0.0, x - boxes[k, 2])
-        dy = max(boxes[k, 1] - y, 0.0, y - boxes[k, 3])
-        if dx * dx + dy * dy < best:
-            for m in range(k * run, min(pieces.shape[0], (k + 1) * run)):
-                n = order[m]
-                here = squared(pieces, n, x, y)
-                if here < best:
-                    best = here
-                    found = n
-    return found
-
-
-@njit(cache=True, nogil=True)
-def spread_strip(
-    pieces: npt.NDArray[np.float64],
-    heads: npt.NDArray[np.int32],
-    touches: npt.NDArray[np.int32],
-    height: float,
-    width: float,
-    nearest: npt.NDArray[np.int32],
-    first: int,
-    last: int,
-) -> tuple[bool, bool]:
-    """Sweep rows ``first`` to ``last`` down and up until no candidate changes.
-
-    Returns whether the topmost and the lowest row changed.
-    """
-    rows = nearest.shape[0]
-    top = False
-    bottom = False
-    # Rows still to be passed: column 1 downwards and rightwards, column 0 the other way.
-    due = np.ones((last - first, 2), dtype=np.bool_)
-    step = -1
-    while due.any():
-        step = -step
-        way = 1 if step > 0 else 0
-        for k in range(last - first):
-            i = first + k if step > 0 else last - 1 - k
-            if not due[i - first, way]:
-                continue
-            due[i - first, way] = False
-            other = i - step if 0 <= i - step < rows else i
-            if try_row(pieces, heads, touches, height, width, nearest, i, other, step):
-                due[i - first, 1 - way] = True
-                if i > first:
-                    due[i - 1 - first, 0] = True
-                if i + 1 < last:
-                    due[i + 1 - first, 1] = True
-                top = top or i == first
-                bottom = bottom or i == last - 1
-    return top, bottom
-
-
-@njit(cache=True, nogil=True)
-def try_row(
-    pieces: npt.NDArray[np.float64],
-    heads: npt.NDArray[np.int32],
-    touches: npt.NDArray[np.int32],
-    height: float,
-    width: float,
-    nearest: npt.NDArray[np.int32],
-    i: int,
-    other: int,
-    step: int,
-) -> bool:
-    """Try, in row `i`, the candidates of the row beside and of the cell just passed.
-
-    The row is passed rightwards with a `step` of 1, leftwards with -1.
-    """
-    columns = nearest.shape[1]
-    y = (i + 0.5) * height
-    fell = False
-    for k in range(columns):
-        j = k if step > 0 else columns - 1 - k
-        held = nearest[i, j]
-        one = nearest[i, j - step] if k > 0 else held
-        two = nearest[other, j]
-        three = nearest[other, j - 1] if j > 0 else held
-        four = nearest[other, j + 1] if j + 1 < columns else held
-        if one == held and two == held and three == held and four == held:
-            continue
-        x = (j + 0.5) * width
-        best = squared(pieces, held, x, y) if held >= 0 else np.inf
-        now = held
-        for n in (one, two, three, four):
-            if n >= 0 and n != now:
-                here = squared(pieces, n, x, y)
-                if here < best:
-                    best = here
-                    now = n
-        if now != held:
-            nearest[i, j] = look_at(pieces, heads, touches, height, width, i, j, now)
-            fell = True
-    return fell
-
-
-@njit(cache=True, nogil=True)
-def search_near(
-    pieces: npt.NDArray[np.float64],
-    heads: npt.NDArray[np.int32],
-    touches: npt.NDArray[np.int32],
-    height: float,
-    width: float,
-    i: int,
-    j: int,
-    held: int,
-) -> int:
-    """Segment nearest to cell (i, j), by trying every touched cell that may hold a nearer one."""
-    rows, columns = heads.shape
-    x = (j + 0.5) * width
-    y = (i + 0.5) * height
-    best = squared(pieces, held, x, y)
-    reach = int(np.sqrt(best) / height + 0.5)
-    for a in range(max(0, i - reach), min(rows, i + reach + 1)):
-        dy = (abs(a - i) - 0.5) * height if a != i else 0.0
-        across = int(np.sqrt(max(best - dy * dy, 0.0)) / width + 0.5)
-        for b in range(max(0, j - across), min(columns, j + across + 1)):
-            held, best = nearer(pieces, touches, heads[a, b], x, y, held, best)
-    return held
-
-
-@njit(cache=True, nogil=True)
-def measure(
-    pieces: npt.NDArray[np.float64],
-    heads: npt.NDArray[np.int32],
-    touches: npt.NDArray[np.int32],
-    height: float,
-    width: float,
-    nearest: npt.NDArray[np.int32],
-    distance: npt.NDArray[np.float32],
-    pad: int,
-    first: int,
-    last: int,
-) -> None:
-    """Write the distance of each cell of some rows to its candidate, without the margin.
-
-    Near the features, where many short segments share a cell, all of them are tried.
-    """
-    near = _NEAR * _NEAR * height * width
-    for i in range(first, last):
-        for j in range(distance.shape[1]):
-            n = nearest[i + pad, j + pad]
-            x = (j + pad + 0.5) * width
-            y = (i + pad + 0.5) * height
-            here = squared(pieces, n, x, y)
-            if here < near:
-                n = search_near(pieces, heads, touches, height, width, i + pad, j + pad, n)
-                here = squared(pieces, n, x, y)
-            distance[i, j] = np.sqrt(here)

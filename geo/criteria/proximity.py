@@ -10,12 +10,11 @@ import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
-from geo.compute.segments import distance_to_segments
-from geo.criteria.shapes import mark, segments, usable
-from geo.errors import DataError
+from geo.compute.segments import distance_to_segments, nearest_segment
+from geo.criteria.shapes import corner, mark, number_cells, parts, segments, usable
 from geo.grid import as_dataarray, cell_size
 
-__all__ = ["distance_to_nearest"]
+__all__ = ["distance_to_nearest", "nearest_feature"]
 
 _POLYGON = 3
 
@@ -53,13 +52,8 @@ def distance_to_nearest(
 
     Notes
     -----
-    Lengths are those of the grid's CRS. Cells nearer than six cells to a feature try
-    every segment about them and are exact to the precision of float32. Farther cells
-    hand candidates to one another, which can miss a segment whose share of the plane is
-    narrower than a cell there; such a cell gets the distance to another segment almost
-    as near. The distance is then never too small; on real roads, railways, rivers and
-    borders it was too large by less than 4 % of a cell in fewer than one cell in 5,000,
-    on thousands of random rasters made to provoke it by less than 5 % of a cell.
+    Lengths are those of the grid's CRS. Every distance is exact to the precision of
+    float32, and a window of a grid gets the very numbers that the whole grid has there.
 
     Examples
     --------
@@ -70,16 +64,83 @@ def distance_to_nearest(
     >>> distance_to_nearest(road, grid).values
     array([[ 500., 1500., 2500.]], dtype=float32)
     """
-    if max_distance is not None and not max_distance >= 0:
-        raise DataError(f"max_distance is {max_distance} m, required is 0 or more, or None")
     shapes = usable(features, grid, "the layer")
     rows, columns = grid.shape
-    distance = distance_to_segments(segments(shapes, grid), (rows, columns), cell_size(grid))
+    distance = distance_to_segments(
+        segments(shapes, grid)[0],
+        (rows, columns),
+        cell_size(grid),
+        corner=corner(grid),
+        max_distance=max_distance,
+    )
     areas = shapes[shapely.get_type_id(shapes) == _POLYGON]
     if len(areas):
         distance[mark(areas, grid, touched=False)] = 0.0
-    if max_distance is not None:
-        distance[distance > max_distance] = np.nan
     return as_dataarray(
         distance, grid, name="distance", unit="m", long_name="Distance to the nearest feature"
+    )
+
+
+def nearest_feature(
+    features: gpd.GeoDataFrame, grid: GeoBox, *, max_distance: float | None = None
+) -> xr.Dataset:
+    """Distance from each cell centre to the nearest feature, and which feature it is.
+
+    Parameters
+    ----------
+    features, grid, max_distance
+        As of `distance_to_nearest`.
+
+    Returns
+    -------
+    Dataset
+        ``distance`` as of `distance_to_nearest`; ``allocation`` (int32), the number of the
+        feature's row from 0, of equally near ones the first, -1 where none is near enough.
+
+    Raises
+    ------
+    CrsError, EmptyLayerError, DataError
+        As `distance_to_nearest`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from odc.geo.geobox import GeoBox
+    >>> grid = GeoBox.from_bbox((0, 0, 3000, 1000), "EPSG:3857", resolution=1000)
+    >>> towns = gpd.GeoDataFrame(geometry=gpd.points_from_xy([2900, 500], [500, 500]), crs=3857)
+    >>> nearest_feature(towns, grid).allocation.values
+    array([[1, 1, 0]], dtype=int32)
+    """
+    shapes, row = parts(features, grid, "the layer")
+    rows, columns = grid.shape
+    ends, owner = segments(shapes, grid)
+    # In the order of the features, so that of equally near ones the first is found.
+    order = np.argsort(row[owner], kind="stable")
+    distance, number = nearest_segment(
+        ends[order],
+        (rows, columns),
+        cell_size(grid),
+        corner=corner(grid),
+        max_distance=max_distance,
+    )
+    allocation = np.where(number >= 0, row[owner[order]][number], np.int32(-1))
+    area = shapely.get_type_id(shapes) == _POLYGON
+    if area.any():
+        # The last one written stays: write the first feature last.
+        within = number_cells(shapes[area][::-1], row[area][::-1], grid, touched=False)
+        distance[within >= 0] = 0.0
+        np.copyto(allocation, within, where=within >= 0)
+    return xr.Dataset(
+        {
+            "distance": as_dataarray(
+                distance,
+                grid,
+                name="distance",
+                unit="m",
+                long_name="Distance to the nearest feature",
+            ),
+            "allocation": as_dataarray(
+                allocation, grid, name="allocation", unit="1", long_name="Nearest feature"
+            ),
+        }
     )

@@ -13,7 +13,7 @@ from geo.crs import require_projected, require_same
 from geo.errors import EmptyLayerError
 from geo.grid import cell_size
 
-__all__ = ["mark", "number_cells", "segments", "usable"]
+__all__ = ["corner", "mark", "number_cells", "parts", "segments", "usable"]
 
 _POLYGON = 3
 
@@ -56,8 +56,24 @@ def usable(features: gpd.GeoDataFrame, grid: GeoBox, what: str) -> npt.NDArray[n
     return np.asarray(shapes, dtype=object)
 
 
-def segments(shapes: npt.NDArray[np.object_], grid: GeoBox) -> npt.NDArray[np.float64]:
-    """Straight pieces of geometries, in metres from the grid's upper left corner.
+def parts(
+    features: gpd.GeoDataFrame, grid: GeoBox, what: str
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int32]]:
+    """As `usable`, with the number of the row that each geometry belongs to."""
+    usable(features, grid, what)
+    shapes = np.asarray(features.geometry.values, dtype=object)
+    rows = np.arange(len(shapes), dtype=np.int32)
+    while (shapely.get_type_id(shapes) > _POLYGON).any():
+        shapes, of_row = shapely.get_parts(shapes, return_index=True)
+        rows = rows[of_row]
+    good = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    return shapes[good], rows[good]
+
+
+def segments(
+    shapes: npt.NDArray[np.object_], grid: GeoBox
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
+    """Straight pieces of geometries in the grid's CRS, with axes that run as the grid's do.
 
     Parameters
     ----------
@@ -67,10 +83,37 @@ def segments(shapes: npt.NDArray[np.object_], grid: GeoBox) -> npt.NDArray[np.fl
 
     Returns
     -------
-    (m, 4) float64 array [m]
-        x rightwards and y downwards of both ends; a point is a piece of no length.
+    ends : (m, 4) float64 array [m]
+        x and y of both ends, with the sign of each axis turned so that x grows from column
+        to column and y from row to row; a point is a piece of no length.
+    owner : (m,) array of int
+        The geometry that each belongs to.
     """
-    return _segments_and_owners(shapes, grid)[0]
+    area = shapely.get_type_id(shapes) == _POLYGON
+    rings, of_area = shapely.get_rings(shapes[area], return_index=True)
+    lines = np.concatenate([shapes[~area], rings])
+    of_line = np.concatenate([np.flatnonzero(~area), np.flatnonzero(area)[of_area]])
+    points, owner = shapely.get_coordinates(lines, return_index=True)
+    points = points * _signs(grid)
+    joined = owner[1:] == owner[:-1]
+    single = np.bincount(owner, minlength=len(lines))[owner] == 1
+    ends = np.concatenate(
+        [
+            np.hstack([points[:-1][joined], points[1:][joined]]),
+            np.hstack([points[single], points[single]]),
+        ]
+    )
+    return ends, of_line[np.concatenate([owner[1:][joined], owner[single]])]
+
+
+def corner(grid: GeoBox) -> tuple[float, float]:
+    """Outer corner of the grid's first cell in the coordinates of `segments` [m]."""
+    right, down = _signs(grid)
+    return float(grid.affine.c * right), float(grid.affine.f * down)
+
+
+def _signs(grid: GeoBox) -> npt.NDArray[np.float64]:
+    return np.sign([grid.affine.a, grid.affine.e])
 
 
 def mark(shapes: npt.NDArray[np.object_], grid: GeoBox, *, touched: bool) -> npt.NDArray[np.bool_]:
@@ -119,7 +162,8 @@ def number_cells(
     """
     area = shapely.get_type_id(shapes) == _POLYGON
     rows, columns = grid.shape
-    ends, owner = _segments_and_owners(shapes[~area], grid)
+    ends, owner = segments(shapes[~area], grid)
+    ends = ends - np.tile(corner(grid), 2)
     out = touched_by(ends, numbers[~area][owner], (rows, columns), cell_size(grid))
     if area.any():
         inner = rasterize(
@@ -132,28 +176,3 @@ def number_cells(
         )
         np.copyto(out, inner, where=out < 0)
     return out
-
-
-def _segments_and_owners(
-    shapes: npt.NDArray[np.object_], grid: GeoBox
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
-    """Straight pieces, and the number of the geometry that each belongs to."""
-    area = shapely.get_type_id(shapes) == _POLYGON
-    rings, of_area = shapely.get_rings(shapes[area], return_index=True)
-    lines = np.concatenate([shapes[~area], rings])
-    of_line = np.concatenate([np.flatnonzero(~area), np.flatnonzero(area)[of_area]])
-    points, owner = shapely.get_coordinates(lines, return_index=True)
-    height, width = cell_size(grid)
-    affine = grid.affine
-    right = (points[:, 0] - affine.c) / affine.a * width
-    down = (points[:, 1] - affine.f) / affine.e * height
-    points = np.column_stack([right, down])
-    joined = owner[1:] == owner[:-1]
-    single = np.bincount(owner, minlength=len(lines))[owner] == 1
-    ends = np.concatenate(
-        [
-            np.hstack([points[:-1][joined], points[1:][joined]]),
-            np.hstack([points[single], points[single]]),
-        ]
-    )
-    return ends, of_line[np.concatenate([owner[1:][joined], owner[single]])]

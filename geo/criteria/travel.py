@@ -11,7 +11,7 @@ from odc.geo.geobox import GeoBox
 
 from geo.compute import kernels
 from geo.criteria.rasters import grid_of, like
-from geo.criteria.shapes import mark, number_cells, usable
+from geo.criteria.shapes import mark, number_cells, parts, usable
 from geo.errors import DataError
 from geo.grid import as_dataarray, cell_size
 
@@ -21,8 +21,6 @@ __all__ = [
     "friction_surface",
     "route",
 ]
-
-_POLYGON = 3
 
 Sources: TypeAlias = gpd.GeoDataFrame | xr.DataArray | npt.NDArray[np.generic]
 
@@ -287,26 +285,12 @@ def _on_roads(
     costs = np.asarray(costs, dtype=np.float64)
     if not (costs >= 0).all():
         raise DataError(f"the cost of a road is {costs.min()}, required is 0 or more for each")
-    shapes, rows = _parts(_to(roads, grid), grid, "the layer of roads")
+    shapes, rows = parts(_to(roads, grid), grid, "the layer of roads")
     # The last one written stays: write the cheapest last.
     order = np.argsort(-costs[rows], kind="stable")
     painted = number_cells(shapes[order], rows[order].astype(np.int32), grid, touched=True)
     on_road = painted >= 0
     return on_road, costs.astype(np.float32)[np.where(on_road, painted, 0)]
-
-
-def _parts(
-    features: gpd.GeoDataFrame, grid: GeoBox, what: str
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.intp]]:
-    """Single geometries of a layer, and the row that each belongs to."""
-    usable(features, grid, what)
-    shapes = np.asarray(features.geometry.values, dtype=object)
-    rows = np.arange(len(shapes))
-    while (shapely.get_type_id(shapes) > _POLYGON).any():
-        shapes, of_row = shapely.get_parts(shapes, return_index=True)
-        rows = rows[of_row]
-    good = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    return shapes[good], rows[good]
 
 
 def _starts(
@@ -328,7 +312,7 @@ def _starts(
 
 def _owners(sources: gpd.GeoDataFrame, grid: GeoBox) -> npt.NDArray[np.int32]:
     """Row of the first feature that touches each cell, -1 where none does."""
-    shapes, rows = _parts(sources, grid, "the layer of sources")
+    shapes, rows = parts(sources, grid, "the layer of sources")
     # The last one written stays: write the first feature last.
     return number_cells(shapes[::-1], rows[::-1].astype(np.int32), grid, touched=True)
 
