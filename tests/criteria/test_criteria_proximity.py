@@ -128,7 +128,7 @@ def test_a_window_of_a_grid_has_the_numbers_of_the_whole():
         LAYERS / "mongolia" / "boundary-mongolia.gpkg", layer="boundary_mongolia"
     )
     grid = make_grid(region, 20_000)
-    railways = gpd.read_file(layer).to_crs(str(grid.crs))
+    railways = gpd.read_file(layer, layer="railways").to_crs(str(grid.crs))
     whole = distance_to_nearest(railways, grid).values
     for rows, columns in ((slice(0, 7), slice(0, 120)), (slice(11, 40), slice(30, 31))):
         window = distance_to_nearest(railways, grid[rows, columns]).values
