@@ -66,12 +66,13 @@ def within(pieces: npt.ArrayLike, grid: GeoBox, metres: float) -> Mask:
     shape, size = (int(grid.shape[0]), int(grid.shape[1])), cell_size(grid)
     low, high = _scale(grid, metres)
     slack = _SLACK * max(size)
-    ends = ends[_in_reach(ends, shape, size, metres * high + slack)]
+    most = metres * high + slack
+    ends = ends[_in_reach(ends, shape, size, most)]
     if len(ends) == 0:
         return np.zeros(shape, dtype=np.bool_)
-    distance = distance_to_segments(ends, shape, size)
+    distance = distance_to_segments(ends, shape, size, max_distance=most)
     near = np.asarray(distance <= metres * low * (1 - 1e-6))
-    rows, columns = np.nonzero((distance <= metres * high + slack) & ~near)
+    rows, columns = np.nonzero((distance <= most) & ~near)
     if rows.size:
         near[rows, columns] = _true_distance(ends, grid, rows, columns) <= metres + _MICROMETRE
     return near

@@ -11,7 +11,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 
 from geo.compute.segments import distance_to_segments, nearest_segment
-from geo.criteria.shapes import corner, mark, number_cells, parts, segments, usable
+from geo.criteria.shapes import corner, mark, number_cells, parts, placed_segments, usable
 from geo.grid import as_dataarray, cell_size
 
 __all__ = ["distance_to_nearest", "nearest_feature"]
@@ -67,7 +67,7 @@ def distance_to_nearest(
     shapes = usable(features, grid, "the layer")
     rows, columns = grid.shape
     distance = distance_to_segments(
-        segments(shapes, grid)[0],
+        placed_segments(shapes, grid)[0],
         (rows, columns),
         cell_size(grid),
         corner=corner(grid),
@@ -113,7 +113,7 @@ def nearest_feature(
     """
     shapes, row = parts(features, grid, "the layer")
     rows, columns = grid.shape
-    ends, owner = segments(shapes, grid)
+    ends, owner = placed_segments(shapes, grid)
     # In the order of the features, so that of equally near ones the first is found.
     order = np.argsort(row[owner], kind="stable")
     distance, number = nearest_segment(

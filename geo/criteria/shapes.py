@@ -13,7 +13,7 @@ from geo.crs import require_projected, require_same
 from geo.errors import EmptyLayerError
 from geo.grid import cell_size
 
-__all__ = ["corner", "mark", "number_cells", "parts", "segments", "usable"]
+__all__ = ["corner", "mark", "number_cells", "parts", "placed_segments", "segments", "usable"]
 
 _POLYGON = 3
 
@@ -70,7 +70,25 @@ def parts(
     return shapes[good], rows[good]
 
 
-def segments(
+def segments(shapes: npt.NDArray[np.object_], grid: GeoBox) -> npt.NDArray[np.float64]:
+    """Straight pieces of geometries, in metres from the grid's upper left corner.
+
+    Parameters
+    ----------
+    shapes : (n,) array of geometries
+        Single points, lines and polygons; of polygons the rings.
+    grid : GeoBox
+
+    Returns
+    -------
+    (m, 4) float64 array [m]
+        x rightwards and y downwards of both ends; a point is a piece of no length.
+    """
+    ends = placed_segments(shapes, grid)[0]
+    return np.asarray(ends - np.tile(corner(grid), 2), dtype=np.float64)
+
+
+def placed_segments(
     shapes: npt.NDArray[np.object_], grid: GeoBox
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
     """Straight pieces of geometries in the grid's CRS, with axes that run as the grid's do.
@@ -107,7 +125,7 @@ def segments(
 
 
 def corner(grid: GeoBox) -> tuple[float, float]:
-    """Outer corner of the grid's first cell in the coordinates of `segments` [m]."""
+    """Outer corner of the grid's first cell in the coordinates of `placed_segments` [m]."""
     right, down = _signs(grid)
     return float(grid.affine.c * right), float(grid.affine.f * down)
 
@@ -162,7 +180,7 @@ def number_cells(
     """
     area = shapely.get_type_id(shapes) == _POLYGON
     rows, columns = grid.shape
-    ends, owner = segments(shapes[~area], grid)
+    ends, owner = placed_segments(shapes[~area], grid)
     ends = ends - np.tile(corner(grid), 2)
     out = touched_by(ends, numbers[~area][owner], (rows, columns), cell_size(grid))
     if area.any():
