@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo.cli.compare import diff
 from geo.cli.faults import Commands
 from geo.cli.fetching import fetch_layers
 from geo.cli.listen import listener
@@ -22,6 +23,9 @@ __all__ = ["main"]
 @click.version_option(package_name="lodemap", prog_name="lodemap")
 def main() -> None:
     """Map and score deposits, clean power and the way to market."""
+
+
+main.add_command(diff)
 
 
 def _metres(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:

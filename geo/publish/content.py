@@ -71,7 +71,7 @@ class ThemeView:
 
     `sites` has the columns of ``sites.csv`` without the theme, in EPSG:4326;
     `criteria_table` those of ``criteria.csv``. `omitted` names each criterion that was left
-    out and why.
+    out and why. `price_usd_t` is that of a dry tonne of the product, None without one.
     """
 
     id: str
@@ -87,6 +87,7 @@ class ThemeView:
     score_label: str
     score_note: str
     scenarios: tuple[ScenarioView, ...] = ()
+    price_usd_t: float | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from geo.recipe.measures import MEASURES
+
 __all__ = [
     "CostSpec",
     "CriterionSpec",
@@ -260,16 +262,37 @@ class Recipe:
                 found.update(str(layer) for layer in named if layer is not None)
         return tuple(sorted(found))
 
+    def layers_of(self, criterion: CriterionSpec, theme: ThemeSpec) -> set[str]:
+        """Ids of the layers that a criterion's values come from."""
+        measure = MEASURES[criterion.measure.name]
+        named = (criterion.measure.arguments.get(key) for key in ("layer", "zones"))
+        found = {str(layer) for layer in named if layer is not None}
+        if measure.needs == "transport":
+            found |= self._transport_layers()
+        if measure.needs == "energy":
+            found |= self._energy_layers()
+        if measure.needs == "lists" and self.lists is not None:
+            found.add(self.lists)
+        if not measure.spatial and theme.sites.layer is not None:
+            found.add(theme.sites.layer)
+        return found
+
     def _shared_layers(self) -> set[str]:
         found = set() if self.lists is None else {self.lists}
-        if self.transport is not None:
-            transport = self.transport
-            found |= {transport.nodes, transport.links, transport.factors, transport.products}
-            found |= {*transport.geometry.values(), *transport.barriers}
-            found |= set() if transport.crossings is None else {transport.crossings}
-        if self.energy is not None:
-            solar, wind = self.energy.solar, self.energy.wind
-            found |= {self.energy.relief, self.energy.temperature}
-            found |= {solar.radiation, solar.points, solar.turbidity}
-            found |= {wind.points, wind.stations, wind.turbines}
-        return found
+        return found | self._transport_layers() | self._energy_layers()
+
+    def _transport_layers(self) -> set[str]:
+        if self.transport is None:
+            return set()
+        transport = self.transport
+        found = {transport.nodes, transport.links, transport.factors, transport.products}
+        found |= {*transport.geometry.values(), *transport.barriers}
+        return found | (set() if transport.crossings is None else {transport.crossings})
+
+    def _energy_layers(self) -> set[str]:
+        if self.energy is None:
+            return set()
+        solar, wind = self.energy.solar, self.energy.wind
+        found = {self.energy.relief, self.energy.temperature}
+        found |= {solar.radiation, solar.points, solar.turbidity}
+        return found | {wind.points, wind.stations, wind.turbines}

@@ -28,7 +28,7 @@ from geo.recipe.measures import MEASURES
 from geo.scoring.weighting import normalise
 from geo.study.power import power_columns
 from geo.study.scored import ScoredTheme, value_function, weight_range
-from geo.study.trade import freight_columns, routes_of
+from geo.study.trade import freight_columns, price_of, routes_of
 from geo.study.workbench import Workbench
 from geo.transport.routes import ROUTE_COLUMNS
 
@@ -136,6 +136,7 @@ def _theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
         criteria_table=theme.scores.criteria,
         score_label="Location score" if deposits else "Score",
         score_note=_score_note(theme),
+        price_usd_t=price_of(bench, spec),
     )
 
 

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 import xarray as xr
-from pyproj import CRS
 
-from geo.crs import distortion
-from geo.provenance import sha256_of, software
+from geo.provenance import sha256_of
 from geo.publish.content import Content
 from geo.publish.folder import whole_folder
 from geo.publish.qgis import write_project
@@ -25,6 +23,7 @@ from geo.publish.tables import (
 )
 from geo.publish.webmap import folium_map, render
 from geo.recipe import Recipe
+from geo.study.manifest import manifest
 from geo.study.progress import Listener, Progress, silent
 
 if TYPE_CHECKING:
@@ -80,6 +79,11 @@ class Result:
     def surfaces(self) -> xr.Dataset:
         """Criteria, scores and exclusion bits on the grid; NaN is unknown."""
         return self.content.surfaces
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What made the numbers, as in ``provenance.json`` but for the files written."""
+        return manifest(self.content, self.recipe)
 
     def map(self) -> "folium.Map":
         """A folium map that shows itself in a notebook."""
@@ -137,37 +141,8 @@ class Result:
                 self._write_provenance(work)
         return target
 
-    def _length_error(self) -> float:
-        """Largest error of a length on the grid over the region [%]."""
-        west, south, east, north = (float(edge) for edge in self.content.region.total_bounds)
-        crs = CRS.from_user_input(str(self.content.grid.crs))
-        return distortion(crs, (west, south, east, north)).worst_percent
-
     def _write_provenance(self, work: Path) -> None:
-        content = self.content
         written = sorted(path for path in work.iterdir() if path.is_file())
-        said = {
-            "title": content.title,
-            "recipe": {"name": self.recipe.path.name, "sha256": content.recipe_sha256},
-            "cell_size_m": self.recipe.cell_size,
-            "crs": str(content.grid.crs),
-            "length_error_percent": round(self._length_error(), 3),
-            "draws": {"count": self.recipe.draws.count, "seed": self.recipe.draws.seed},
-            "software": software(),
-            "layers": [
-                {
-                    "id": record.id,
-                    "file": record.path.name,
-                    "sha256": record.sha256,
-                    "licence": record.licence,
-                    "attribution": record.attribution,
-                    "source": record.source,
-                    "retrieved": record.retrieved.isoformat(),
-                    "quality": record.quality,
-                }
-                for record in content.records
-            ],
-            "outputs": {path.name: sha256_of(path) for path in written},
-        }
+        said = self.provenance | {"outputs": {path.name: sha256_of(path) for path in written}}
         text = json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True)
         (work / "provenance.json").write_text(text + "\n", "utf-8")

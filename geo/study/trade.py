@@ -31,6 +31,7 @@ __all__ = [
     "freight_surfaces",
     "haul_length",
     "network_key",
+    "price_of",
     "routes_of",
 ]
 
@@ -170,6 +171,14 @@ def _product(bench: Workbench, freight: FreightSpec) -> Product:
     found = products[freight.product]
     factor = spec.price_factors.get(freight.product, 1.0)
     return replace(found, price_usd_t=found.price_usd_t * factor)
+
+
+def price_of(bench: Workbench, theme: ThemeSpec) -> float | None:
+    """Price of a dry tonne of the theme's product [USD/t]; None without one, or unknown."""
+    if theme.freight is None:
+        return None
+    price = _product(bench, theme.freight).price_usd_t
+    return None if np.isnan(price) else price
 
 
 def _home(bench: Workbench) -> set[str]:
