@@ -16,6 +16,9 @@ _SHOWN = (
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, as 64 hexadecimal digits.
 
+    Of a folder, such as a Zarr store, it is that of the sorted list of its files: a line each
+    with the digest and the path.
+
     Parameters
     ----------
     path : Path
@@ -25,6 +28,11 @@ def sha256_of(path: Path) -> str:
     str
     """
     digest = hashlib.sha256()
+    if path.is_dir():
+        for inner in sorted(one for one in path.rglob("*") if one.is_file()):
+            line = f"{sha256_of(inner)} {inner.relative_to(path).as_posix()}\n"
+            digest.update(line.encode())
+        return digest.hexdigest()
     with path.open("rb") as stream:
         while block := stream.read(1 << 20):
             digest.update(block)

@@ -9,7 +9,7 @@ from geo.errors import UnitError
 if TYPE_CHECKING:
     import pint
 
-__all__ = ["check", "magnitude", "split"]
+__all__ = ["check", "magnitude", "same", "split"]
 
 _POWER = re.compile(r"\b(m|km|cm|mm)([23])\b")
 """Areas and volumes as people write them: ``m2``, ``km2``, ``m3``."""
@@ -134,3 +134,40 @@ def magnitude(text: str, unit: str) -> float:
         raise UnitError(
             f"{text!r} has the unit {found or 'none'!r}, required is one like {unit or 'none'!r}"
         ) from None
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts mean the same unit; powers may be written as in ``"W m-2"``.
+
+    Parameters
+    ----------
+    one, other : str
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    UnitError
+        If one of them is no unit.
+
+    Examples
+    --------
+    >>> same("W m-2", "W/m2"), same("metre", "m"), same("K", "degC")
+    (True, True, False)
+    """
+    first, second = (_unit(_products(text)) for text in (one, other))
+    if first == second:
+        return True
+    if first.dimensionality != second.dimensionality or {"K", "degC"} & {one, other}:
+        return False
+    ratio = _registry().Quantity(1.0, first).to(second).magnitude
+    return abs(float(ratio) - 1) < 1e-9
+
+
+def _products(text: str) -> str:
+    """Turn ``W m-2 day-1`` into ``W*m**-2*day**-1``."""
+    if not re.fullmatch(r"[A-Za-z%µ°]+-?\d?( [A-Za-z%µ°]+-?\d?)*", text.strip()):
+        return text
+    return "*".join(re.sub(r"(-?\d)$", r"**\1", part) for part in text.split())

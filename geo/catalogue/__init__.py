@@ -18,7 +18,7 @@ from geo.catalogue.records import (
 
 if TYPE_CHECKING:
     from geo.catalogue.inspect import check, inspect
-    from geo.catalogue.raster import read_raster, to_grid
+    from geo.catalogue.raster import read_block, read_raster, to_grid
     from geo.catalogue.vector import read_table, read_vector
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "embedded_folders",
     "inspect",
     "load_record",
+    "read_block",
     "read_raster",
     "read_table",
     "read_vector",
@@ -41,6 +42,7 @@ __all__ = [
 _LATE = {
     "check": "geo.catalogue.inspect",
     "inspect": "geo.catalogue.inspect",
+    "read_block": "geo.catalogue.raster",
     "read_raster": "geo.catalogue.raster",
     "read_table": "geo.catalogue.vector",
     "read_vector": "geo.catalogue.vector",

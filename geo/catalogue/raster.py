@@ -1,10 +1,9 @@
 """Reading rasters and warping them onto the grid, checked at the door."""
 
 import math
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,26 +11,73 @@ import rasterio
 import xarray as xr
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from pyproj import CRS, Transformer
-from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
-from rasterio.io import DatasetReader
-from rasterio.warp import reproject
+from pyproj import Transformer
+from rasterio.enums import Resampling
+from rasterio.warp import reproject, transform_bounds
 
-from geo.catalogue.files import SAFE_OPTIONS, driver_of
+from geo.catalogue.cf import cf_raster
+from geo.catalogue.findings import refuse
+from geo.catalogue.openraster import Band, OpenRaster, Window, north_up
+from geo.catalogue.rasterchecks import check_header, check_record
+from geo.catalogue.rasterdrivers import ascii_grid, geotiff, imagine
+from geo.catalogue.rasterfiles import raster_driver
+from geo.catalogue.rastervalues import Values, in_range, known_values, note_unknown_values
 from geo.catalogue.records import Record, verify
-from geo.errors import CrsError, DataError, EmptyLayerError, LayerError, LodemapWarning
+from geo.errors import CrsError, DataError, EmptyLayerError
 from geo.grid import as_dataarray, coordinates
 
-__all__ = ["grid_of", "read_raster", "to_grid"]
+__all__ = ["grid_of", "open_raster", "read_block", "read_raster", "to_grid"]
 
 _MOST_CELLS = 400_000_000
-_MOST_OUTSIDE = 0.01
-
-_Values = npt.NDArray[np.floating[Any]]
 
 
-def read_raster(record: Record, *, band: int | str | None = None) -> xr.DataArray:
+@contextmanager
+def open_raster(
+    path: Path, *, variable: str | None = None, record: Record | None = None
+) -> Iterator[OpenRaster]:
+    """Open a raster file of any format, its header checked.
+
+    Parameters
+    ----------
+    path : Path
+        A GeoTIFF, ESRI ASCII grid, ERDAS IMAGINE, NetCDF or HDF5 file, or a Zarr folder.
+    variable : str, optional
+        Of a NetCDF, HDF5 or Zarr file with more than one.
+    record : Record, optional
+        What it should be. Without one, an image that claims no place on the Earth is only warned
+        of.
+
+    Yields
+    ------
+    OpenRaster
+        North-up.
+
+    Raises
+    ------
+    LayerError
+        If the file is no raster, is damaged, or leads to other files.
+    CrsError
+        If its CRS is missing or unfit.
+    """
+    driver = raster_driver(path)
+    if variable is not None and driver != "CF":
+        raise refuse(path, "variable-missing", "has no variables", "leave `variable` out")
+    opened = {"GTiff": geotiff, "AAIGrid": ascii_grid, "HFA": imagine}.get(driver)
+    with cf_raster(path, variable) if opened is None else opened(path) as raster:
+        turned = north_up(raster)
+        if record is not None:
+            check_record(turned, record)
+        check_header(turned, placed=record is not None)
+        yield turned
+
+
+def read_raster(
+    record: Record,
+    *,
+    band: int | str | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
+    window: Window | None = None,
+) -> xr.DataArray:
     """Read a raster that is what its record says, on its own grid.
 
     Parameters
@@ -40,53 +86,152 @@ def read_raster(record: Record, *, band: int | str | None = None) -> xr.DataArra
         Of kind ``"raster"``.
     band : int or str, optional
         Number from 1, or one of the record's names; all bands when missing.
+    bbox : (float, float, float, float), optional
+        West, south, east and north in the raster's CRS: only the cells that touch it are read.
+    window : (slice, slice), optional
+        Rows and columns to read, counted from the north-west corner, instead of `bbox`.
 
     Returns
     -------
     (rows, columns) or (bands, rows, columns) DataArray
         In the record's unit, NaN where unknown, north up, with coordinates ``y``, ``x`` and
         ``spatial_ref`` (and ``band`` with the names). Up to 1 % of values outside the record's
-        `valid_range` become unknown with a LodemapWarning that counts them.
+        `valid_range` become unknown with a LodemapWarning that counts them. A part holds what
+        the whole holds there.
 
     Raises
     ------
     LayerError
-        If the file is missing, changed, damaged, another kind of file, too large, rotated, a
-        palette, contradicts the record, or has more than 1 % of its values outside
-        `valid_range`.
+        If the file is missing, changed, damaged, another kind of file, too large, a palette,
+        contradicts the record, or has more than 1 % of its values outside `valid_range`.
     CrsError
-        If it has no CRS or another one than recorded.
+        If it has no CRS or another one than recorded, or its coordinates do not fit it.
     EmptyLayerError
-        If every cell is unknown.
+        If every cell of the whole is unknown, or nothing of it lies in `bbox`.
     """
-    if record.kind != "raster":
-        raise LayerError(
-            f"{record.path}: layer {record.id!r} is a {record.kind}, required a raster"
+    with _of_record(record) as raster:
+        places = _places(record, raster, band)
+        part = _part(record, raster, bbox, window)
+        whole = bbox is None and window is None
+        rows, columns = part[0].stop - part[0].start, part[1].stop - part[1].start
+        _bound(record, rows * columns * len(places))
+        values: Values = np.stack([_values(record, raster, place, part) for place in places])
+        checked = in_range(record, values, of=None if whole else raster.cells)
+    if whole and np.isnan(checked).all():
+        raise refuse(
+            record.path,
+            "all-unknown",
+            f"every cell of layer {record.id!r} is unknown",
+            "restore it, or correct its nodata value",
+            error=EmptyLayerError,
         )
-    verify(record)
-    driver = driver_of(record.path)
-    try:
-        with rasterio.Env(**SAFE_OPTIONS), _opened(record.path, driver) as source:
-            _check_header(record, source)
-            numbers = _band_numbers(record, source.count, band)
-            values: _Values = np.stack([_values(record, source, n) for n in numbers])
-            transform: Affine = source.transform
-    except (RasterioError, RasterioIOError) as error:
-        raise LayerError(f"{record.path}: cannot be read ({error}): restore it") from None
-    if transform.e > 0:
-        height = values.shape[1]
-        top = transform.f + transform.e * height
-        transform = Affine(transform.a, 0.0, transform.c, 0.0, -transform.e, top)
-        values = values[:, ::-1]
-    grid = GeoBox(values.shape[1:], transform, record.crs)
-    checked = _in_range(record, values)
-    if np.isnan(checked).all():
-        raise EmptyLayerError(f"{record.path}: every cell of layer {record.id!r} is unknown")
-    if band is None and len(numbers) > 1:
-        return _stack(record, checked, grid)
+    if whole:
+        note_unknown_values(record, [raster.bands[place] for place in places], checked)
+    corner = raster.transform @ Affine.translation(part[1].start, part[0].start)
+    grid = GeoBox((rows, columns), corner, record.crs)
+    if band is None and len(places) > 1:
+        names = record.bands or tuple(one.name for one in raster.bands)
+        return _named(record, names, checked, grid)
     return as_dataarray(
         checked[0], grid, name=record.id, unit=record.unit or "", long_name=record.title
     )
+
+
+def read_block(
+    record: Record,
+    grid: GeoBox,
+    *,
+    band: int | str | None = None,
+    resampling: str = "bilinear",
+    whole: GeoBox | None = None,
+) -> xr.DataArray:
+    """Read what a block of the grid needs of a raster, and warp it there.
+
+    The same as warping the whole raster with `to_grid` and cutting the block out, at the cost of
+    the block.
+
+    Parameters
+    ----------
+    record : Record
+        Of kind ``"raster"``.
+    grid : GeoBox
+        The block, in any CRS.
+    band : int or str, optional
+        As in `read_raster`.
+    resampling, whole : optional
+        As in `to_grid`.
+
+    Returns
+    -------
+    (rows, columns) or (bands, rows, columns) DataArray
+        float32, NaN where unknown or where the raster does not reach.
+
+    Raises
+    ------
+    LayerError, CrsError
+        As in `read_raster`.
+    """
+    with _of_record(record) as raster:
+        places = _places(record, raster, band)
+        windows = _windows(raster, grid, record)
+        single = band is not None or len(places) == 1
+        names = record.bands or tuple(one.name for one in raster.bands)
+    if not windows:
+        return _nothing(record, grid, None if single else names)
+    blocks = [
+        to_grid(
+            read_raster(record, band=band, window=window),
+            grid,
+            resampling=resampling,
+            whole=whole,
+        )
+        for window in windows
+    ]
+    found = blocks[0]
+    for other in blocks[1:]:
+        found = found.copy(data=np.where(np.isnan(found), other, found))
+    return found
+
+
+def _windows(raster: OpenRaster, grid: GeoBox, record: Record) -> list[Window]:
+    """Parts of a raster that a block of the grid needs: two where it lies round a meridian."""
+    box = grid.boundingbox
+    west, south, east, north = transform_bounds(
+        str(grid.crs), record.crs, box.left, box.bottom, box.right, box.top, densify_pts=21
+    )
+    if not all(math.isfinite(edge) for edge in (west, south, east, north)):
+        return [(slice(0, raster.shape[0]), slice(0, raster.shape[1]))]
+    boxes = [(west, south, east, north)]
+    if raster.crs is not None and raster.crs.is_geographic:
+        if west > east:
+            boxes = [(west, south, east + 360, north)]
+        boxes = [(a + turn, b, c + turn, d) for a, b, c, d in boxes for turn in (-360, 0, 360)]
+    step_x, step_y = abs(raster.transform.a), abs(raster.transform.e)
+    # A kernel reaches three cells, of the coarser of both grids.
+    reach_x = 3 * max(step_x, (boxes[0][2] - boxes[0][0]) / grid.shape[1]) + 2 * step_x
+    reach_y = 3 * max(step_y, (north - south) / grid.shape[0]) + 2 * step_y
+    found = []
+    for left, bottom, right, top in boxes:
+        wide = (left - reach_x, bottom - reach_y, right + reach_x, top + reach_y)
+        down, across = _touching(raster, wide)
+        down = slice(down.start, min(down.stop, raster.shape[0]))
+        across = slice(across.start, min(across.stop, raster.shape[1]))
+        if down.stop > down.start and across.stop > across.start:
+            found.append((down, across))
+    return found
+
+
+def _nothing(record: Record, grid: GeoBox, names: tuple[str, ...] | None) -> xr.DataArray:
+    if names is None:
+        return as_dataarray(
+            np.full(tuple(grid.shape), np.nan, dtype=np.float32),
+            grid,
+            name=record.id,
+            unit=record.unit or "",
+            long_name=record.title,
+        )
+    values = np.full((len(names), *grid.shape), np.nan, dtype=np.float32)
+    return _named(record, names, values, grid)
 
 
 def to_grid(
@@ -133,22 +278,12 @@ def to_grid(
     values = raster.to_numpy().astype(np.float32, copy=False)
     cube = values.reshape(-1, *values.shape[-2:])
     out = np.full((cube.shape[0], *grid.shape), np.nan, dtype=np.float32)
-    with rasterio.Env():
-        reproject(
-            cube,
-            out,
-            src_transform=source.affine,
-            src_crs=str(source.crs),
-            dst_transform=grid.affine,
-            dst_crs=str(grid.crs),
-            src_nodata=np.nan,
-            dst_nodata=np.nan,
-            resampling=Resampling[resampling],
-            num_threads=2,
-            # The default approximates the transform to an eighth of a cell.
-            tolerance=0.01,
-            **_scale(source, whole or grid),
-        )
+    for turn in _turns(source):
+        shifted = GeoBox(source.shape, Affine.translation(turn, 0) @ source.affine, source.crs)
+        target = out if turn == 0 else np.full_like(out, np.nan)
+        _warp(cube, shifted, target, grid, Resampling[resampling], _scale(shifted, whole or grid))
+        if turn:
+            np.copyto(out, target, where=np.isnan(out))
     dims = ("y", "x") if raster.ndim == 2 else ("band", "y", "x")
     coords = coordinates(grid)
     if raster.ndim == 3:
@@ -160,29 +295,6 @@ def to_grid(
         name=raster.name,
         attrs={**raster.attrs, "grid_mapping": "spatial_ref"},
     )
-
-
-def _scale(source: GeoBox, grid: GeoBox) -> dict[str, float]:
-    """Cells of the grid per cell of the raster, in the grid's middle.
-
-    GDAL would estimate it anew for whatever piece it warps, and a cell's value, where the
-    raster is finer than the grid, would depend on the piece.
-    """
-    height, width = grid.shape
-    columns = np.array([0.0, 1.0, 0.0]) + width / 2
-    rows = np.array([0.0, 0.0, 1.0]) + height / 2
-    affine, back = grid.affine, ~source.affine
-    x, y = affine.c + affine.a * columns, affine.f + affine.e * rows
-    over = Transformer.from_crs(str(grid.crs), str(source.crs), always_xy=True)
-    east, north = (np.asarray(found) for found in over.transform(x, y))
-    right, down = back.a * east + back.c, back.e * north + back.f
-    steps = (
-        np.hypot(np.diff(right[:2])[0], np.diff(down[:2])[0]),
-        np.hypot(right[2] - right[0], down[2] - down[0]),
-    )
-    if not all(np.isfinite(step) and step > 0 for step in steps):
-        return {}
-    return {"XSCALE": float(1 / steps[0]), "YSCALE": float(1 / steps[1])}
 
 
 def grid_of(raster: xr.DataArray) -> GeoBox:
@@ -213,130 +325,172 @@ def grid_of(raster: xr.DataArray) -> GeoBox:
     return GeoBox((raster.shape[-2], raster.shape[-1]), affine, reference["spatial_ref"])
 
 
-def _opened(path: Path, driver: str) -> DatasetReader:
-    with warnings.catch_warnings():
-        # The header check says the same in a sentence.
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        return rasterio.open(path, driver=driver)
+def _turns(source: GeoBox) -> tuple[float, ...]:
+    """Shifts at which a raster lies on the Earth: one more where it crosses a meridian's end."""
+    if source.crs is None or not source.crs.geographic:
+        return (0.0,)
+    box = source.boundingbox
+    room = abs(source.resolution.x) * 0.51
+    shifts = [0.0]
+    if box.right > 180 + room:
+        shifts.append(-360.0)
+    if box.left < -180 - room:
+        shifts.append(360.0)
+    return tuple(shifts)
 
 
-def _check_header(record: Record, source: DatasetReader) -> None:
-    cells = source.count * source.height * source.width
-    if cells > _MOST_CELLS:
-        raise LayerError(f"{record.path}: has {cells:,} values, at most {_MOST_CELLS:,} are read")
-    if source.crs is None:
-        raise CrsError(
-            f"{record.path}: layer {record.id!r} has no CRS, its record says {record.crs}: "
-            "write the CRS into the file"
-        )
-    found = CRS.from_wkt(source.crs.to_wkt())
-    if not found.equals(CRS.from_user_input(record.crs), ignore_axis_order=True):
-        raise CrsError(
-            f"{record.path}: has {found.name}, its record says {record.crs}: "
-            "correct the one that is wrong"
-        )
-    _check_form(record, source)
-    _check_place(record, source, found)
-
-
-def _check_form(record: Record, source: DatasetReader) -> None:
-    if source.transform.b or source.transform.d:
-        raise LayerError(f"{record.path}: is rotated: warp it north-up first")
-    if source.transform.is_identity:
-        raise LayerError(f"{record.path}: has no georeference: write its transform into the file")
-    if ColorInterp.palette in source.colorinterp:
-        raise LayerError(f"{record.path}: holds palette numbers, not values: convert it first")
-    if any(np.issubdtype(np.dtype(kind), np.complexfloating) for kind in source.dtypes):
-        raise LayerError(f"{record.path}: holds complex numbers: convert it to real ones")
-    if record.bands and len(record.bands) != source.count:
-        raise LayerError(
-            f"{record.path}: has {source.count} bands, its record names {len(record.bands)}"
-        )
-
-
-def _check_place(record: Record, source: DatasetReader, crs: CRS) -> None:
-    bounds = source.bounds
-    if crs.is_geographic and not (
-        -360 <= bounds.left <= bounds.right <= 360
-        and max(abs(bounds.bottom), abs(bounds.top)) <= 90.5
-    ):
-        raise LayerError(
-            f"{record.path}: reaches from ({bounds.left:.4g}, {bounds.bottom:.4g}) to "
-            f"({bounds.right:.4g}, {bounds.top:.4g}), outside longitude and latitude: "
-            "swap the axes or correct the CRS"
+def _warp(
+    cube: npt.NDArray[np.float32],
+    source: GeoBox,
+    out: npt.NDArray[np.float32],
+    grid: GeoBox,
+    resampling: Resampling,
+    scale: Mapping[str, float],
+) -> None:
+    with rasterio.Env():
+        reproject(
+            cube,
+            out,
+            src_transform=source.affine,
+            src_crs=str(source.crs),
+            dst_transform=grid.affine,
+            dst_crs=str(grid.crs),
+            src_nodata=np.nan,
+            dst_nodata=np.nan,
+            resampling=resampling,
+            num_threads=2,
+            # The default approximates the transform to an eighth of a cell.
+            tolerance=0.01,
+            **scale,
         )
 
 
-def _band_numbers(record: Record, count: int, band: int | str | None) -> list[int]:
-    if band is None:
-        return list(range(1, count + 1))
-    if isinstance(band, str) and band in record.bands:
-        return [record.bands.index(band) + 1]
-    if isinstance(band, int) and 1 <= band <= count:
-        return [band]
-    known = ", ".join(record.bands) or f"1 to {count}"
-    raise LayerError(f"{record.path}: has no band {band!r}, it has {known}")
+def _scale(source: GeoBox, grid: GeoBox) -> dict[str, float]:
+    """Cells of the grid per cell of the raster, in the grid's middle.
 
-
-def _values(record: Record, source: DatasetReader, number: int) -> _Values:
-    stored = source.read(number)
-    scale, offset = source.scales[number - 1], source.offsets[number - 1]
-    small = stored.dtype.itemsize <= 2 or stored.dtype == np.float32
-    values: _Values = stored.astype(np.float32 if small else np.float64)
-    nodata = _agreed_nodata(record, source.nodatavals[number - 1])
-    if nodata is not None:
-        values[_equals(stored, nodata)] = np.nan
-    if (scale, offset) != (1.0, 0.0):
-        values = values * values.dtype.type(scale) + values.dtype.type(offset)
-    return values
-
-
-def _agreed_nodata(record: Record, declared: float | None) -> float | None:
-    if record.nodata is None or declared is None:
-        return declared if record.nodata is None else record.nodata
-    same = record.nodata == declared or (math.isnan(record.nodata) and math.isnan(declared))
-    # A float32 file gives its nodata back with the rounding of float32.
-    if not same and np.float32(record.nodata) != np.float32(declared):
-        raise LayerError(
-            f"{record.path}: declares nodata {declared:g}, its record says {record.nodata:g}: "
-            "correct the one that is wrong"
-        )
-    return declared
-
-
-def _equals(stored: npt.NDArray[np.generic], nodata: float) -> npt.NDArray[np.bool_]:
-    if math.isnan(nodata):
-        return np.isnan(stored.astype(np.float64))
-    if np.issubdtype(stored.dtype, np.floating):
-        return np.asarray(stored == stored.dtype.type(nodata))
-    return np.asarray(stored == nodata)
-
-
-def _in_range(record: Record, values: _Values) -> _Values:
-    lo, hi = record.valid_range or (-math.inf, math.inf)
-    known = ~np.isnan(values)
-    outside = known & ~(np.isfinite(values) & (values >= lo) & (values <= hi))
-    count, total = int(outside.sum()), int(known.sum())
-    if count == 0:
-        return values
-    kinds, counts = np.unique(values[outside], return_counts=True)
-    common = kinds[int(np.argmax(counts))]
-    said = (
-        f"{record.path}: {count:,} of {total:,} values lie outside {lo:g} to {hi:g} "
-        f"{record.unit or ''}".rstrip()
+    GDAL would estimate it anew for whatever piece it warps, and a cell's value, where the
+    raster is finer than the grid, would depend on the piece.
+    """
+    height, width = grid.shape
+    columns = np.array([0.0, 1.0, 0.0]) + width / 2
+    rows = np.array([0.0, 0.0, 1.0]) + height / 2
+    affine, back = grid.affine, ~source.affine
+    x, y = affine.c + affine.a * columns, affine.f + affine.e * rows
+    over = Transformer.from_crs(str(grid.crs), str(source.crs), always_xy=True)
+    east, north = (np.asarray(found) for found in over.transform(x, y))
+    right, down = back.a * east + back.c, back.e * north + back.f
+    steps = (
+        np.hypot(np.diff(right[:2])[0], np.diff(down[:2])[0]),
+        np.hypot(right[2] - right[0], down[2] - down[0]),
     )
-    if count > _MOST_OUTSIDE * total:
-        raise LayerError(
-            f"{said}, most often {common:g}: declare it as nodata, or correct the unit or the range"
+    if not all(np.isfinite(step) and step > 0 for step in steps):
+        return {}
+    return {"XSCALE": float(1 / steps[0]), "YSCALE": float(1 / steps[1])}
+
+
+@contextmanager
+def _of_record(record: Record) -> Iterator[OpenRaster]:
+    if record.kind != "raster":
+        raise refuse(
+            record.path,
+            "kind-differs",
+            f"layer {record.id!r} is a {record.kind}, required a raster",
+            "name a raster",
         )
-    warnings.warn(f"{said}, most often {common:g}: taken as unknown", LodemapWarning, stacklevel=3)
-    mended = values.copy()
-    mended[outside] = np.nan
-    return mended
+    verify(record)
+    with open_raster(record.path, variable=record.variable, record=record) as raster:
+        yield raster
 
 
-def _stack(record: Record, values: _Values, grid: GeoBox) -> xr.DataArray:
-    names = record.bands or tuple(str(number + 1) for number in range(len(values)))
+def _bound(record: Record, cells: int) -> None:
+    if cells > _MOST_CELLS:
+        raise refuse(
+            record.path,
+            "too-large",
+            f"has {cells:,} values, at most {_MOST_CELLS:,} are read at once",
+            "read a part of it with `bbox`, or a single band",
+        )
+
+
+def _places(record: Record, raster: OpenRaster, band: int | str | None) -> list[int]:
+    names = record.bands or tuple(one.name for one in raster.bands)
+    if band is None:
+        return list(range(len(names)))
+    if isinstance(band, str) and band in names:
+        return [names.index(band)]
+    if isinstance(band, int) and 1 <= band <= len(names):
+        return [band - 1]
+    known = ", ".join(names[:24]) if record.bands or raster.named else f"1 to {len(names)}"
+    raise refuse(
+        record.path, "band-missing", f"has no band {band!r}, it has {known}", "name one of these"
+    )
+
+
+def _part(
+    record: Record,
+    raster: OpenRaster,
+    bbox: tuple[float, float, float, float] | None,
+    window: Window | None,
+) -> Window:
+    rows, columns = raster.shape
+    if bbox is None and window is None:
+        return slice(0, rows), slice(0, columns)
+    if window is None:
+        assert bbox is not None
+        window = _touching(raster, bbox)
+    down, across = (slice(*part.indices(size)[:2]) for part, size in
+                    zip(window, raster.shape, strict=True))  # fmt: skip
+    if down.stop <= down.start or across.stop <= across.start:
+        raise refuse(
+            record.path,
+            "outside-layer",
+            f"layer {record.id!r} has no cell in the part that is asked for",
+            "ask for a part of it",
+            error=EmptyLayerError,
+        )
+    return down, across
+
+
+def _touching(raster: OpenRaster, bbox: tuple[float, float, float, float]) -> Window:
+    west, south, east, north = bbox
+    inverse = ~raster.transform
+    left, top = inverse @ (west, north)
+    right, bottom = inverse @ (east, south)
+    # An edge that is a whole number but for rounding takes no further cell in.
+    edges = [round(edge, 6) for edge in (left, top, right, bottom)]
+    start, up = (max(0, math.floor(edge)) for edge in edges[:2])
+    stop, down = (max(0, math.ceil(edge)) for edge in edges[2:])
+    return slice(up, down), slice(start, stop)
+
+
+def _values(record: Record, raster: OpenRaster, place: int, part: Window) -> Values:
+    stored, hidden = raster.read(place, part)
+    band = raster.bands[place]
+    return known_values(stored, hidden, band, _agreed_nodata(record, band))
+
+
+def _agreed_nodata(record: Record, band: Band) -> tuple[float, ...]:
+    said = record.nodata
+    if said is None:
+        return band.nodata
+    if not band.nodata:
+        return (said,)
+    # A float32 file gives its nodata back with the rounding of float32.
+    with np.errstate(over="ignore"):
+        same = any(
+            np.array_equal(np.float32(said), np.float32(one), equal_nan=True) for one in band.nodata
+        )
+    if not same:
+        raise refuse(
+            record.path,
+            "nodata-differs",
+            f"declares nodata {band.nodata[0]:g}, its record says {said:g}",
+            "correct the one that is wrong",
+        )
+    return band.nodata
+
+
+def _named(record: Record, names: tuple[str, ...], values: Values, grid: GeoBox) -> xr.DataArray:
     return xr.DataArray(
         values,
         dims=("band", "y", "x"),

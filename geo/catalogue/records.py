@@ -34,6 +34,7 @@ REMOTE = "remote"
 
 _FIELDS = (
     "id", "title", "kind", "path", "layer", "sha256", "crs", "nodata", "unit", "bands",
+    "variable",
     "valid_range", "licence", "licence_url", "attribution", "source", "retrieved", "quality",
     "limits", "columns",
 )  # fmt: skip
@@ -41,7 +42,7 @@ _KINDS = ("vector", "raster", "table")
 _QUALITIES = ("surveyed", "compiled", "screening", "modelled")
 _SUFFIXES = {
     "vector": (".gpkg", ".fgb", ".geojson", ".json", ".shp"),
-    "raster": (".tif", ".tiff"),
+    "raster": (".tif", ".tiff", ".nc", ".nc4", ".h5", ".hdf5", ".zarr", ".asc", ".img"),
     "table": (".csv",),
 }
 
@@ -60,7 +61,8 @@ class Record:
 
     `path` and `toml` are absolute. `layer` is the table inside a GeoPackage. `nodata` is the
     stored value that means unknown (None when the file itself says). `unit` is that of every
-    band of a raster. `valid_range` bounds what a value can be, in `unit`.
+    band of a raster. `valid_range` bounds what a value can be, in `unit`. `variable` is the one
+    that is read of a NetCDF or Zarr file.
     """
 
     id: str
@@ -82,6 +84,7 @@ class Record:
     bands: tuple[str, ...] = ()
     valid_range: tuple[float, float] | None = None
     licence_url: str | None = None
+    variable: str | None = None
     columns: Mapping[str, Column] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -134,6 +137,7 @@ def load_record(path: Path | str) -> Record:
         bands=reader.names("bands"),
         valid_range=reader.interval("valid_range"),
         licence_url=reader.optional("licence_url"),
+        variable=reader.optional("variable"),
         columns=MappingProxyType(
             {name: Column(*said) for name, said in reader.columns("columns").items()}
         ),
@@ -195,7 +199,8 @@ def verify(record: Record) -> None:
             "restore it or run `make layers`"
         ) from None
     key = (record.path, stat.st_mtime_ns, stat.st_size)
-    if key not in _verified:
+    # The time of a folder says nothing about the files below it.
+    if key not in _verified or record.path.is_dir():
         _verified[key] = sha256_of(record.path)
     if _verified[key] != record.sha256:
         raise LayerError(

@@ -1,0 +1,283 @@
+"""Opening rasters through GDAL: GeoTIFF, ESRI ASCII grid and ERDAS IMAGINE.
+
+The driver is named on every open, after the file's first bytes and its header were looked at.
+"""
+
+import math
+import mmap
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import rasterio
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
+from rasterio.io import DatasetReader
+from rasterio.windows import Window as GdalWindow
+
+from geo.catalogue.files import SAFE_OPTIONS
+from geo.catalogue.findings import note, refuse
+from geo.catalogue.openraster import Band, Hidden, OpenRaster, Stored, Window
+from geo.catalogue.tiffheader import MOST_GROWTH, SMALL, TiffHeader, read_header
+from geo.errors import CrsError
+
+__all__ = ["ascii_grid", "geotiff", "imagine"]
+
+_SIDECARS = (".aux.xml", ".msk")
+_WORLD = {".tif": ".tfw", ".tiff": ".tfw", ".img": ".igw"}
+_FACTORS = {"ncols", "nrows", "xllcorner", "xllcenter", "yllcorner", "yllcenter", "cellsize",
+            "dx", "dy", "nodata_value"}  # fmt: skip
+
+
+@contextmanager
+def geotiff(path: Path) -> Iterator[OpenRaster]:
+    """Open a GeoTIFF or BigTIFF file, once its header holds together."""
+    header = read_header(path)
+    with _opened(path, "GTiff") as source:
+        _refuse_forms(path, source)
+        if header.pages > 1:
+            note(
+                path,
+                "warning",
+                "many-pages",
+                f"holds {header.pages} images, only the first is read",
+                "write the others to files of their own",
+            )
+        tags = source.tags()
+        facts = {
+            "pages": header.pages,
+            "pixel_is_point": tags.get("AREA_OR_POINT") == "Point",
+            "overviews": tuple(source.overviews(1)),
+            "tiff": header,
+        }
+        yield _raster(path, source, "GTiff", source.crs, facts, header)
+
+
+@contextmanager
+def ascii_grid(path: Path) -> Iterator[OpenRaster]:
+    """Open an ESRI ASCII grid; its CRS stands in a ``.prj`` file beside it."""
+    _check_ascii(path)
+    # Without this GDAL takes the type from the first values and cuts later decimals off.
+    with _opened(path, "AAIGrid", DATATYPE="Float64") as source:
+        yield _raster(path, source, "AAIGrid", _prj(path), {}, None)
+
+
+@contextmanager
+def imagine(path: Path) -> Iterator[OpenRaster]:
+    """Open an ERDAS IMAGINE file whose values lie in the file itself."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data.find(b"ExternalRasterDMS") >= 0 or data.find(b"DependentFile") >= 0:
+            raise refuse(
+                path,
+                "indirection",
+                "keeps its values in another file, required is one file",
+                "convert it to GeoTIFF with gdal_translate where both files are",
+            )
+    with _opened(path, "HFA") as source:
+        _refuse_forms(path, source)
+        yield _raster(path, source, "HFA", source.crs, {}, None)
+
+
+@contextmanager
+def _opened(path: Path, driver: str, **options: str) -> Iterator[DatasetReader]:
+    for ending in (*_SIDECARS, _WORLD.get(path.suffix.lower(), ".tfw")):
+        beside = path.with_name(path.name + ending)
+        if ending in _WORLD.values():
+            beside = path.with_suffix(ending)
+        if beside.is_file():
+            note(
+                path,
+                "warning",
+                "sidecar-ignored",
+                f"has {beside.name} beside it, which is not read",
+                "write what it says into the file itself",
+            )
+    try:
+        with rasterio.Env(**SAFE_OPTIONS), warnings.catch_warnings():
+            # The checks say the same in a sentence.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path, driver=driver, **options) as source:
+                yield source
+    except (RasterioError, RasterioIOError, CRSError) as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> Exception:
+    said = str(error.__cause__ or error).replace(str(path), path.name).rstrip(".")
+    return refuse(path, "damaged", f"cannot be read ({said})", "restore it from its source")
+
+
+def _refuse_forms(path: Path, source: DatasetReader) -> None:
+    decoded = sum(
+        source.width * source.height * np.dtype(kind.replace("complex_int16", "complex64")).itemsize
+        for kind in source.dtypes
+    )
+    size = path.stat().st_size
+    if decoded > SMALL and decoded > MOST_GROWTH * size:
+        raise refuse(
+            path,
+            "bomb",
+            f"says that {size:,} bytes hold {source.width:,} x {source.height:,} cells",
+            "restore it from its source",
+        )
+    if source.count == 0:
+        raise refuse(path, "no-band", "holds no band", "give a file with values")
+    if any(kind.startswith("complex") for kind in source.dtypes):
+        raise refuse(path, "complex", "holds complex numbers", "convert it to real ones")
+    if ColorInterp.palette in source.colorinterp:
+        raise refuse(
+            path,
+            "palette",
+            "holds palette numbers, not values",
+            "convert it first, or take the layer that it was painted from",
+        )
+    points, _ = source.gcps
+    if points and source.transform.is_identity:
+        raise refuse(
+            path,
+            "gcps-only",
+            f"is placed by {len(points)} ground control points alone",
+            "warp it to a north-up grid, for example with gdalwarp",
+        )
+
+
+def _raster(
+    path: Path,
+    source: DatasetReader,
+    driver: str,
+    crs: object,
+    facts: dict[str, object],
+    header: TiffHeader | None,
+) -> OpenRaster:
+    system = _crs(path, crs)
+    numbers = [
+        number
+        for number, colour in enumerate(source.colorinterp, start=1)
+        if colour != ColorInterp.alpha
+    ]
+    if not numbers:
+        raise refuse(path, "no-band", "holds a transparency and no values", "give another file")
+    bands = tuple(_band(source, number, header) for number in numbers)
+    masked = [_has_mask(source, number) for number in numbers]
+    facts["unplaced"] = source.transform.is_identity
+
+    def read(place: int, window: Window) -> tuple[Stored, Hidden]:
+        rows, columns = window
+        part = GdalWindow.from_slices(rows, columns)
+        try:
+            values = source.read(numbers[place], window=part)
+            hidden = source.read_masks(numbers[place], window=part) == 0 if masked[place] else None
+        except (RasterioError, RasterioIOError) as error:
+            raise _damaged(path, error) from None
+        return values, hidden
+
+    return OpenRaster(
+        path=path,
+        driver=driver,
+        shape=(source.height, source.width),
+        transform=source.transform,
+        crs=system,
+        bands=bands,
+        read=read,
+        facts=MappingProxyType(facts),
+        block_rows=source.block_shapes[0][0],
+        named=any(source.descriptions),
+    )
+
+
+def _has_mask(source: DatasetReader, number: int) -> bool:
+    flags = source.mask_flag_enums[number - 1]
+    return MaskFlags.nodata not in flags and MaskFlags.all_valid not in flags
+
+
+def _band(source: DatasetReader, number: int, header: TiffHeader | None) -> Band:
+    kind = np.dtype(source.dtypes[number - 1])
+    declared = source.nodatavals[number - 1]
+    unheld = None
+    if header is not None and (text := header.directories[0].nodata):
+        unheld = text if not _holds(kind, text) else None
+    return Band(
+        name=source.descriptions[number - 1] or str(number),
+        dtype=kind,
+        nodata=() if declared is None or unheld else (float(declared),),
+        scale=float(source.scales[number - 1]),
+        offset=float(source.offsets[number - 1]),
+        unit=source.units[number - 1] or None,
+        declared=unheld,
+    )
+
+
+def _holds(kind: "np.dtype[Any]", text: str) -> bool:
+    """Whether a type can hold the nodata value that a tag states."""
+    try:
+        value = float(text)
+    except ValueError:
+        return False
+    if np.issubdtype(kind, np.floating):
+        return not math.isfinite(value) or abs(value) <= float(np.finfo(kind).max) * (1 + 1e-6)
+    limits = np.iinfo(kind)
+    return value.is_integer() and limits.min <= value <= limits.max
+
+
+def _crs(path: Path, found: object) -> CRS | None:
+    if not found:
+        return None
+    text = found if isinstance(found, str) else found.to_wkt()  # type: ignore[attr-defined]
+    try:
+        return CRS.from_user_input(text)
+    except CRSError:
+        raise refuse(
+            path,
+            "crs-unreadable",
+            "has a CRS that cannot be understood",
+            "write the CRS again, for example with gdal_edit -a_srs",
+            error=CrsError,
+        ) from None
+
+
+def _prj(path: Path) -> str | None:
+    beside = next(
+        (one for end in (".prj", ".PRJ") if (one := path.with_suffix(end)).is_file()), None
+    )
+    if beside is None or beside.stat().st_size > 65_536:
+        return None
+    return beside.read_bytes().decode("utf-8-sig", "replace").strip() or None
+
+
+def _check_ascii(path: Path) -> None:
+    with path.open("rb") as stream:
+        head = stream.read(65_536)
+    lines = head.decode("latin-1").splitlines()
+    said: dict[str, str] = {}
+    for line in lines[:16]:
+        words = line.split()
+        if len(words) != 2 or words[0].lower() not in _FACTORS:
+            break
+        said[words[0].lower()] = words[1]
+    size = {key: said.get(key, "") for key in ("ncols", "nrows")}
+    if not all(re.fullmatch(r"[1-9]\d{0,8}", value) for value in size.values()):
+        raise refuse(
+            path,
+            "damaged",
+            f"has no whole ncols and nrows in its head, found {size}",
+            "restore it from its source",
+        )
+    if "," in "".join(said.values()) or re.search(rb"\d,\d", head):
+        raise refuse(
+            path, "decimal-comma", "has decimal commas, required are points", "write it with points"
+        )
+    cells = int(size["ncols"]) * int(size["nrows"])
+    if 2 * cells - 1 > path.stat().st_size:
+        raise refuse(
+            path,
+            "truncated",
+            f"says that it has {cells:,} values, more than {path.stat().st_size:,} bytes can hold",
+            "restore it from its source",
+        )
