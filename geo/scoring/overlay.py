@@ -7,9 +7,18 @@ import xarray as xr
 
 from geo.compute.kernels import Breakpoints, weighted_overlay
 from geo.errors import DataError
+from geo.scoring.fuzzy import fuzzy_and, fuzzy_gamma, fuzzy_or, fuzzy_product, fuzzy_sum
 from geo.scoring.weighting import normalise
 
-__all__ = ["BreakpointFunction", "weighted_sum_surface"]
+__all__ = [
+    "BreakpointFunction",
+    "fuzzy_and",
+    "fuzzy_gamma",
+    "fuzzy_or",
+    "fuzzy_product",
+    "fuzzy_sum",
+    "weighted_sum_surface",
+]
 
 
 class BreakpointFunction(Protocol):

@@ -25,15 +25,21 @@ import numpy.typing as npt
 from geo.errors import DataError
 from geo.scoring.ideal import Topsis, Vikor, topsis, vikor
 from geo.scoring.ordered import OrderedAverage, order_weights_of, owa
+from geo.scoring.outranking import Electre, Promethee, electre, preference_index, promethee
 from geo.scoring.ranks import Ranking, check_matrix, check_weights, rank_scores, signs
 
 __all__ = [
+    "Electre",
     "OrderedAverage",
+    "Promethee",
     "Ranking",
     "Topsis",
     "Vikor",
+    "electre",
     "order_weights_of",
     "owa",
+    "preference_index",
+    "promethee",
     "rank_scores",
     "topsis",
     "vikor",
