@@ -13,6 +13,12 @@ Each module is usable alone, on plain arrays and frames:
     Log-ratios of compositions.
 `prospectivity`
     Weights of evidence: classes, posterior probability, conditional independence.
+`generalise`
+    From many classes to a few whose weights can be trusted.
+`learning`
+    Logistic regression, forests and boosting, with the area in which they may be trusted.
+`validation`
+    Spatial folds, area under the curve with its interval, Boyce's index.
 
 No function gives a value in money, and none adds quantities of different categories.
 """

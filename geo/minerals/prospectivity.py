@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit
 from scipy.stats import norm
 
 from geo.errors import DataError
@@ -24,6 +25,7 @@ from geo.errors import DataError
 __all__ = [
     "ConditionalIndependence",
     "Posterior",
+    "class_weights",
     "conditional_independence",
     "posterior_probability",
     "success_rate",
@@ -113,13 +115,32 @@ def weights_of_evidence(
         order = np.arange(names.size) if method == "ascending" else np.arange(names.size)[::-1]
         names, n, with_deposit = names[order], np.cumsum(n[order]), np.cumsum(with_deposit[order])
     table = pd.DataFrame({"class": names, "n": n, "deposits": with_deposit})
-    return table.join(_weights(n, with_deposit, total, found))
+    return table.join(class_weights(n, with_deposit, total, found))
 
 
-def _weights(
+def class_weights(
     n: npt.NDArray[np.int64], deposits: npt.NDArray[np.int64], total: int, found: int
 ) -> pd.DataFrame:
-    """Weights of patterns of `n` cells with `deposits` of the `found` deposits in `total` cells."""
+    """Weights of patterns from their counts.
+
+    Parameters
+    ----------
+    n, deposits : (patterns,) arrays of int
+        Cells of each pattern, and how many of them hold a deposit.
+    total, found : int
+        Known cells in all, and how many of them hold a deposit.
+
+    Returns
+    -------
+    DataFrame
+        A row a pattern, with the columns of `weights_of_evidence` from ``w_plus`` on.
+
+    Examples
+    --------
+    >>> class_weights(np.array([20]), np.array([6]), 100, 10)[["w_plus", "w_minus"]].round(2)
+       w_plus  w_minus
+    0    1.35    -0.75
+    """
     counts = np.stack([deposits, found - deposits, n - deposits, total - n - found + deposits])
     whole = n == total
     corrected = (counts == 0).any(axis=0) & ~whole
@@ -272,7 +293,7 @@ def conditional_independence(
     """
     patterns = _Patterns.of(layers, deposits)
     _, logit, variance = _logits(patterns)
-    probability = _expit(logit)
+    probability = expit(logit)
     predicted = float((patterns.cells * probability).sum())
     deviation = float(np.sqrt(((patterns.cells * probability) ** 2 * variance).sum()))
     observed = int(patterns.deposits.sum())
@@ -373,7 +394,7 @@ class _Patterns:
 
 def _posterior(patterns: _Patterns) -> Posterior:
     weights, logit, variance = _logits(patterns)
-    probability = _expit(logit)
+    probability = expit(logit)
     of_weights = probability * np.sqrt(variance)
     of_missing = np.sqrt(_missing_variance(patterns, weights, logit))
     prior = patterns.deposits.sum() / patterns.cells.sum()
@@ -425,7 +446,7 @@ def _layer_weights(patterns: _Patterns, layer: int) -> pd.DataFrame:
         )
     held = patterns.deposits[state == 1].sum(keepdims=True)
     counts = pd.DataFrame({"layer": [layer], "n": n, "deposits": held, "share": [n[0] / total]})
-    return counts.join(_weights(n, held, total, found))
+    return counts.join(class_weights(n, held, total, found))
 
 
 def _missing_variance(patterns: _Patterns, weights: pd.DataFrame, logit: Floats) -> Floats:
@@ -438,13 +459,9 @@ def _missing_variance(patterns: _Patterns, weights: pd.DataFrame, logit: Floats)
         for layer in np.flatnonzero(patterns.states[condition] == _MISSING):
             steps = np.concatenate([steps + present[layer], steps + absent[layer]])
             chances = np.concatenate([chances * share[layer], chances * (1 - share[layer])])
-        change = _expit(logit[condition] + steps) - _expit(logit[condition])
+        change = expit(logit[condition] + steps) - expit(logit[condition])
         out[condition] = (chances * change**2).sum()
     return out
-
-
-def _expit(logit: npt.ArrayLike) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.asarray(logit))), dtype=np.float64)
 
 
 def _numbers(values: npt.ArrayLike, what: str) -> Floats:
