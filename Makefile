@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help map test check bench layers docs gallery clean debian
+.PHONY: help map test check fuzz bench layers docs gallery clean debian
 
 help: ## say what each target does
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ check: $(VENV)/dev.stamp debian ## ruff, mypy, import-linter, doctests and tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
+
+fuzz: $(VENV)/dev.stamp ## read spoilt files for ten minutes a reader
+	$(BIN)/python tests/fuzz/fuzz_run.py --minutes 10
 
 bench: $(VENV)/dev.stamp ## time each stage beside the usual way of doing the same work
 	$(BIN)/python -m benchmarks.run

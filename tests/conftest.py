@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 settings.register_profile("lodemap", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("lodemap")
 
-# This one runs in QGIS's own Python.
+# The first runs in QGIS's own Python; the fuzzer's own modules run in processes of their own.
 collect_ignore = ["qgis/open_in_qgis.py"]
+collect_ignore_glob = ["fuzz/fuzz_*.py"]
 
 
 @pytest.fixture(scope="session")

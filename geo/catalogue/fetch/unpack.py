@@ -3,14 +3,16 @@
 Names in the archive are only compared, never used as paths.
 """
 
+import lzma
+import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from geo.catalogue.files import LARGEST_FILE
 from geo.catalogue.findings import refuse
-from geo.errors import LayerError
+from geo.errors import LodemapError
 
 __all__ = ["unpack"]
 
@@ -18,6 +20,11 @@ _MOST_MEMBERS = 10_000
 _MOST_RATIO = 1_000
 _BLOCK = 1 << 20
 # Files that make up one Shapefile, the main one last.
+_FAULTS = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError,
+    RuntimeError, MemoryError, OSError, ValueError,
+)  # fmt: skip
+"""What zipfile and its decoders raise on damaged archives."""
 _SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg", ".shp")
 _ENDINGS = {"vector": (".gpkg", ".geojson", ".shp"), "raster": (".tif",), "table": (".csv",)}
 
@@ -48,23 +55,27 @@ def unpack(where: str, archive: Path, kind: str, member: str | None, target: Pat
         If the archive is damaged, too large unpacked, or does not hold that one file.
     """
     try:
-        with zipfile.ZipFile(archive) as source:
-            members = source.infolist()
-            if len(members) > _MOST_MEMBERS:
-                raise refuse(
-                    where,
-                    "archive-crowded",
-                    f"the archive has {len(members):,} members, at most {_MOST_MEMBERS:,} are read",
-                    "unpack it by hand",
-                )
-            return [
-                _write(where, source, found, target.with_name(target.name + ending))
-                for ending, found in _belonging(where, members, kind, member)
-            ]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise refuse(
-            where, "archive-damaged", f"the archive cannot be read ({error})", "fetch again"
-        ) from None
+        source = zipfile.ZipFile(archive)
+    except _FAULTS as error:
+        raise _damaged(where, error) from None
+    with source:
+        members = source.infolist()
+        if len(members) > _MOST_MEMBERS:
+            raise refuse(
+                where,
+                "archive-crowded",
+                f"the archive has {len(members):,} members, at most {_MOST_MEMBERS:,} are read",
+                "unpack it by hand",
+            )
+        return [
+            _write(where, source, found, target.with_name(target.name + ending))
+            for ending, found in _belonging(where, members, kind, member)
+        ]
+
+
+def _damaged(where: str, error: BaseException) -> LodemapError:
+    said = str(error) or type(error).__name__
+    return refuse(where, "archive-damaged", f"the archive cannot be read ({said})", "fetch again")
 
 
 def _belonging(
@@ -103,14 +114,24 @@ def _main(
 def _write(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Path:
     most = min(LARGEST_FILE, _MOST_RATIO * max(member.compress_size, _BLOCK))
     size = 0
-    with archive.open(member) as source, path.open("wb") as target:
-        while block := source.read(_BLOCK):
+    with path.open("wb") as target:
+        for block in _blocks(where, archive, member):
             size += len(block)
             if size > most:
-                raise LayerError(
-                    f"{where}: {member.filename!r} in the archive grows beyond {most:,} bytes: "
+                raise refuse(
+                    where,
+                    "archive-bomb",
+                    f"{member.filename!r} in the archive grows beyond {most:,} bytes",
                     "unpack it by hand if you trust it",
-                    code="archive-bomb",
                 )
             target.write(block)
     return path
+
+
+def _blocks(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    try:
+        with archive.open(member) as source:
+            while block := source.read(_BLOCK):
+                yield block
+    except _FAULTS as error:
+        raise _damaged(where, error) from None
