@@ -7,7 +7,7 @@ import math
 import mmap
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ import numpy as np
 import rasterio
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
@@ -30,6 +31,8 @@ from geo.errors import CrsError
 
 __all__ = ["ascii_grid", "geotiff", "imagine"]
 
+# Some properties let GDAL's own errors through, which rasterio's do not cover.
+_FAULTS = (RasterioError, RasterioIOError, CPLE_BaseError)
 _SIDECARS = (".aux.xml", ".msk")
 _WORLD = {".tif": ".tfw", ".tiff": ".tfw", ".img": ".igw"}
 _FACTORS = {"ncols", "nrows", "xllcorner", "xllcenter", "yllcorner", "yllcenter", "cellsize",
@@ -105,7 +108,7 @@ def _opened(path: Path, driver: str, **options: str) -> Iterator[DatasetReader]:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with rasterio.open(path, driver=driver, **options) as source:
                 yield source
-    except (RasterioError, RasterioIOError, CRSError) as error:
+    except (*_FAULTS, CRSError) as error:
         raise _damaged(path, error) from None
 
 
@@ -164,8 +167,9 @@ def _raster(
     ]
     if not numbers:
         raise refuse(path, "no-band", "holds a transparency and no values", "give another file")
-    bands = tuple(_band(source, number, header) for number in numbers)
-    masked = [_has_mask(source, number) for number in numbers]
+    bands = _bands(source, numbers, header)
+    flags = source.mask_flag_enums
+    masked = [_has_mask(flags[number - 1]) for number in numbers]
     facts["unplaced"] = source.transform.is_identity
 
     def read(place: int, window: Window) -> tuple[Stored, Hidden]:
@@ -174,7 +178,7 @@ def _raster(
         try:
             values = source.read(numbers[place], window=part)
             hidden = source.read_masks(numbers[place], window=part) == 0 if masked[place] else None
-        except (RasterioError, RasterioIOError) as error:
+        except _FAULTS as error:
             raise _damaged(path, error) from None
         return values, hidden
 
@@ -192,26 +196,34 @@ def _raster(
     )
 
 
-def _has_mask(source: DatasetReader, number: int) -> bool:
-    flags = source.mask_flag_enums[number - 1]
+def _has_mask(flags: Sequence[MaskFlags]) -> bool:
     return MaskFlags.nodata not in flags and MaskFlags.all_valid not in flags
 
 
-def _band(source: DatasetReader, number: int, header: TiffHeader | None) -> Band:
-    kind = np.dtype(source.dtypes[number - 1])
-    declared = source.nodatavals[number - 1]
-    unheld = None
-    if header is not None and (text := header.directories[0].nodata):
-        unheld = text if not _holds(kind, text) else None
-    return Band(
-        name=source.descriptions[number - 1] or str(number),
-        dtype=kind,
-        nodata=() if declared is None or unheld else (float(declared),),
-        scale=float(source.scales[number - 1]),
-        offset=float(source.offsets[number - 1]),
-        unit=source.units[number - 1] or None,
-        declared=unheld,
-    )
+def _bands(
+    source: DatasetReader, numbers: Sequence[int], header: TiffHeader | None
+) -> tuple[Band, ...]:
+    # Each of these goes through all bands when it is asked for.
+    columns = (source.dtypes, source.nodatavals, source.descriptions)
+    said = list(zip(*columns, source.scales, source.offsets, source.units, strict=True))
+    text = header.directories[0].nodata if header is not None else None
+    found = []
+    for number in numbers:
+        dtype, declared, description, scale, offset, unit = said[number - 1]
+        kind = np.dtype(dtype)
+        unheld = text if text and not _holds(kind, text) else None
+        found.append(
+            Band(
+                name=description or str(number),
+                dtype=kind,
+                nodata=() if declared is None or unheld else (float(declared),),
+                scale=float(scale),
+                offset=float(offset),
+                unit=unit or None,
+                declared=unheld,
+            )
+        )
+    return tuple(found)
 
 
 def _holds(kind: "np.dtype[Any]", text: str) -> bool:
