@@ -133,7 +133,7 @@ def test_many_sites_in_blocks_score_as_few(monkeypatch, common):
     }
     weights = draw_weights({c: WeightRange(2, 1, 3) for c in "xyz"}, 40, 4)
     whole = draw_scores(fall(raw), weights, **call)
-    monkeypatch.setattr("geo.scoring.robustness._BLOCK", 300)
+    monkeypatch.setattr("geo.scoring.draws._BLOCK", 300)
     np.testing.assert_array_equal(draw_scores(fall(raw), weights, **call), whole)
 
 
