@@ -7,10 +7,14 @@ Each module is usable alone, on plain arrays and frames:
 `deposits`
     Deposit records made ready for scoring: parents and children, grade against a median,
     critical-mineral lists, the precision of a point.
+`gradetonnage`
+    A deposit among its kind: log-normal laws, percentiles, simulated metal.
 `linking`
     One deposit in several registers: names, distance, commodity.
 `evidence`
     Log-ratios of compositions.
+`classify`
+    Classes of continuous evidence: quantiles, natural breaks, concentration-area.
 `prospectivity`
     Weights of evidence: classes, posterior probability, conditional independence.
 `generalise`
