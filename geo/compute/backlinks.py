@@ -121,22 +121,21 @@ def number_sources(link: npt.NDArray[np.int8], number: npt.NDArray[np.int32]) ->
     `number` holds the numbers at the sources and -1 elsewhere.
     """
     rows, columns = link.shape
-    trail = np.empty(64, dtype=np.int64)
-    for start in range(rows * columns):
-        i = start // columns
-        j = start % columns
-        if link[i, j] < 0 or number[i, j] >= 0:
-            continue
-        count = 0
-        while number[i, j] < 0:
-            if count == trail.size:
-                longer = np.empty(2 * count, dtype=np.int64)
-                longer[:count] = trail
-                trail = longer
-            trail[count] = i * columns + j
-            count += 1
-            k = link[i, j]
-            i += STEP_ROW[k]
-            j += STEP_COLUMN[k]
-        for n in range(count):
-            number[trail[n] // columns, trail[n] % columns] = number[i, j]
+    for row in range(rows):
+        for column in range(columns):
+            if link[row, column] < 0 or number[row, column] >= 0:
+                continue
+            i = row
+            j = column
+            while number[i, j] < 0:
+                k = link[i, j]
+                i += STEP_ROW[k]
+                j += STEP_COLUMN[k]
+            found = number[i, j]
+            i = row
+            j = column
+            while number[i, j] < 0:
+                number[i, j] = found
+                k = link[i, j]
+                i += STEP_ROW[k]
+                j += STEP_COLUMN[k]

@@ -140,10 +140,10 @@ def accumulated_cost_allocation(
     """
     surface, start, sides = _checked(friction, sources, cell_size)
     cost = _settled(surface, start, sides, check_limit(max_cost))
-    at_source = (cost < np.inf) & (cost == start_costs(start))
+    given = _given(start)
+    at_source = given & (cost < np.inf) & (cost == (0.0 if start.dtype == np.bool_ else start))
     link = np.where(at_source, np.int8(0), np.int8(-1))
     number = np.full(cost.shape, -1, dtype=np.int32)
-    given = (start if start.dtype == np.bool_ else ~np.isnan(start)).astype(np.bool_)
     number[at_source] = (np.cumsum(given, dtype=np.int32) - 1).reshape(cost.shape)[at_source]
     lengths = step_lengths(*sides)
     blocks = row_blocks(cost.shape, _BLOCK)
@@ -340,8 +340,8 @@ def _settled(
     limit: float,
 ) -> npt.NDArray[np.float64]:
     """Accumulated cost; infinite where nothing reaches or the limit is passed."""
-    cost = begin(friction, start, limit)
-    settle(friction, cost, tiles_of(cost < np.inf), cell_size, limit)
+    cost, begun = begin(friction, start, limit)
+    settle(friction, cost, begun, cell_size, limit)
     if limit < np.inf:
         cost[cost > limit] = np.inf
     return cost
@@ -349,21 +349,24 @@ def _settled(
 
 def begin(
     friction: npt.NDArray[np.floating], start: npt.NDArray[np.generic], limit: float
-) -> npt.NDArray[np.float64]:
-    """Start costs: infinite on barriers, where there is no source and above the limit."""
-    cost = start_costs(start)
-    cost[~(friction < np.inf)] = np.inf
-    cost[cost > limit] = np.inf
-    return cost
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Start costs, infinite elsewhere, and the tiles that hold one.
+
+    A source on a barrier or above the limit starts nothing.
+    """
+    cells = np.flatnonzero(_given(start))
+    costs = np.zeros(cells.size)
+    if start.dtype != np.bool_:
+        costs = start.reshape(-1)[cells].astype(np.float64)
+    usable = (friction.reshape(-1)[cells] < np.inf) & (costs <= limit)
+    cost = np.full(friction.shape, np.inf)
+    cost.reshape(-1)[cells[usable]] = costs[usable]
+    return cost, tiles_of(cells[usable], cost.shape)
 
 
-def start_costs(start: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
-    """Costs at which sources start, infinite where there is none."""
-    if start.dtype == np.bool_:
-        cost = np.full(start.shape, np.inf)
-        cost[start.astype(np.bool_, copy=False)] = 0.0
-        return cost
-    return np.asarray(np.where(np.isnan(start), np.inf, start), dtype=np.float64)
+def _given(start: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """Cells that hold a source, on a barrier or not."""
+    return start.astype(np.bool_, copy=False) if start.dtype == np.bool_ else ~np.isnan(start)
 
 
 @njit(cache=True, nogil=True)

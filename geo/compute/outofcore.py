@@ -311,8 +311,8 @@ class CostRows(_Kept):
             start = check_sources(
                 _checked_block(read_sources, first, last, self.shape[1]), surface.shape
             )
-            cost = begin(surface, start, self._limit)
-            self._awake[number] = bool(cost.min() < np.inf)
+            cost, begun = begin(surface, start, self._limit)
+            self._awake[number] = bool(begun.any())
             self._cost.write(first, cost)
             if friction is None:
                 friction = self._scratch.rows(self.shape, surface.dtype)
@@ -327,13 +327,17 @@ class CostRows(_Kept):
         top, bottom = max(0, first - 1), min(self.shape[0], last + 1)
         friction = self._friction.read(top, bottom)
         cost = self._cost.read(top, bottom)
-        spreading = cost < np.inf
-        if not self._fresh[number]:
+        if self._fresh[number]:
+            spreading = np.flatnonzero(cost < np.inf)
+        else:
             # Only what the neighbours wrote since can have changed: two rows at each end.
-            spreading[2:-2] = False
+            rows = np.unique([*range(min(2, len(cost))), *range(max(0, len(cost) - 2), len(cost))])
+            spreading = (rows[:, None] * cost.shape[1] + np.arange(cost.shape[1]))[
+                cost[rows] < np.inf
+            ]
         rims = cost[:2].copy(), cost[-2:].copy()
         self._awake[number] = self._fresh[number] = False
-        settle(friction, cost, tiles_of(spreading), self._sides, self._limit)
+        settle(friction, cost, tiles_of(spreading, cost.shape), self._sides, self._limit)
         self._cost.write(top, cost)
         if number > 0 and (cost[:2] < rims[0]).any():
             self._awake[number - 1] = True

@@ -130,13 +130,14 @@ def weighted_overlay(
         bound = np.empty(_CACHE)
         count = np.empty(_CACHE, dtype=np.uint8)
         open_ = np.empty(_CACHE, dtype=np.bool_)
+        values = np.empty(_CACHE)
         for a in range(first, last, _CACHE):
             b = min(last, a + _CACHE)
             open_block(blocked, a, b, exclude_mask, total, bound, count, open_)
             for layer, starts, steps, scores, log, weight, must in parts:
                 add_criterion(
                     layer, a, b, starts, steps, scores, log, weight, must,
-                    total, bound, count, open_,
+                    total, bound, count, open_, values,
                 )  # fmt: skip
             close_block(a, b, total, bound, count, open_, score, high, known)
 
@@ -328,10 +329,11 @@ def add_criterion(
     bound: npt.NDArray[np.float64],
     count: npt.NDArray[np.uint8],
     open_: npt.NDArray[np.bool_],
+    values: npt.NDArray[np.float64],
 ) -> None:
     """Add one criterion's contributions to the sums of a block."""
     size = last - first
-    score = np.empty(size)
+    score = values[:size]
     apply_function(layer[first:last], starts, steps, scores, log, score)
     for i in range(size):
         here = score[i]

@@ -177,8 +177,15 @@ def _nearest(
     pieces = _pieces(ends)
     distance = np.empty(shape, dtype=np.float32)
 
+    # A list for the tile and one for each time that it is cut.
+    lists = 2 + int(np.ceil(np.log2(max(1.0, _TILE / _PART))))
+
     def fill(tile: tuple[int, int]) -> None:
-        fill_tile(pieces, x, y, height, width, most, distance, number, *tile, _TILE, _PART)
+        fill_tile(
+            pieces, x, y, height, width, most, distance, number, *tile, _TILE, _PART,
+            np.empty(lists * len(pieces), np.int32), np.empty(len(pieces)),
+            np.empty((4 * lists, 6), np.int64), np.empty(_TILE), np.empty(_TILE, np.int32),
+        )  # fmt: skip
 
     tiles = [(i, j) for i in range(0, shape[0], _TILE) for j in range(0, shape[1], _TILE)]
     with thread_pool() as pool:
@@ -222,21 +229,22 @@ def fill_tile(
     left: int,
     side: int,
     part: int,
+    lists: npt.NDArray[np.int32],
+    away: npt.NDArray[np.float64],
+    due: npt.NDArray[np.int64],
+    best: npt.NDArray[np.float64],
+    which: npt.NDArray[np.int32],
 ) -> None:
     """Write the distances of one tile of `side` cells, cutting it down to parts of `part`.
 
-    Lists of segments lie one behind the other in one array: that of a part behind that of
-    the part it was cut from, over what its finished sisters had.
+    `lists` holds lists of segments one behind the other: that of a part behind that of the
+    part it was cut from, over what its finished sisters had. `due` holds the parts still to
+    be done: first and last row and column, first and last place in the lists. The other
+    arrays are room for `narrow` and `fill_row`; made outside, they need not be compiled.
     """
     total = pieces.shape[0]
-    lists = np.empty(2 * total + 1024, dtype=np.int32)
     for n in range(total):
         lists[n] = n
-    away = np.empty(total)
-    best = np.empty(side)
-    which = np.empty(side, dtype=np.int32)
-    # Parts still to be done: first and last row and column, first and last place in the lists.
-    due = np.empty((128, 6), dtype=np.int64)
     due[0, 0] = top
     due[0, 1] = min(distance.shape[0], top + side)
     due[0, 2] = left
@@ -252,11 +260,6 @@ def fill_tile(
         right = due[waiting, 3]
         first = due[waiting, 4]
         last = due[waiting, 5]
-        if lists.size < 2 * last - first:
-            longer = np.empty(2 * lists.size, dtype=np.int32)
-            for n in range(last):
-                longer[n] = lists[n]
-            lists = longer
         down = 0.5 * (bottom - 1 - i) * height
         along = 0.5 * (right - 1 - j) * width
         middle_x = x + (j + 0.5) * width + along
