@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geo.scoring.robustness import Ordinal, smaa, smaa_exact
+from geo.scoring.robustness import Ordinal, smaa, smaa_exact, sobol_indices, ws_coefficient
 
 
 def test_smaa_package_for_r_has_no_central_weights_for_one_never_first():
@@ -42,3 +42,57 @@ def test_lahdelma_salminen_2001_corner_alternatives_share_the_simplex():
     np.testing.assert_allclose(found.central_weights[0], [11 / 18, 3.5 / 18, 3.5 / 18])
     drawn = smaa(np.eye(3), draws=40_000)
     np.testing.assert_allclose(drawn.central_weights, found.central_weights, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("reference", "other", "similarity"),
+    [
+        # Swaps at the top weigh more than at the foot; by the formula of Sałabun and Urbaniak
+        # (2020), https://doi.org/10.1007/978-3-030-50417-5_47.
+        ([1, 2, 3, 4, 5], [2, 1, 3, 4, 5], 0.7917),
+        ([1, 2, 3, 4, 5], [1, 2, 3, 5, 4], 0.9714),
+    ],
+)
+def test_salabun_urbaniak_2020_similarity(reference, other, similarity):
+    assert ws_coefficient(reference, other) == pytest.approx(similarity, abs=5e-5)
+
+
+def test_pymcdm_gives_the_same_similarity():
+    from pymcdm.correlations import ws
+
+    chance = np.random.default_rng(3)
+    for _ in range(50):
+        one, other = (chance.permutation(9) + 1.0 for _ in range(2))
+        assert ws_coefficient(one, other) == pytest.approx(ws(one, other), abs=1e-12)
+
+
+def _ishigami(x, a=7.0, b=0.1):
+    return np.sin(x[:, 0]) + a * np.sin(x[:, 1]) ** 2 + b * x[:, 2] ** 4 * np.sin(x[:, 0])
+
+
+def test_ishigami_homma_1990_indices():
+    # Ishigami and Homma (1990), https://doi.org/10.1109/ISUMA.1990.151285; indices by the closed
+    # form for a = 7, b = 0.1 (Saltelli et al. 2008, Global sensitivity analysis, p. 179):
+    # first order 0.3139, 0.4424, 0 and total 0.5576, 0.4424, 0.2437.
+    inputs = dict.fromkeys(("x1", "x2", "x3"), (-np.pi, np.pi))
+    found = sobol_indices(_ishigami, inputs, samples=32_768, seed=1)
+    np.testing.assert_allclose(found.indices["first"], [0.3139, 0.4424, 0.0], atol=0.01)
+    np.testing.assert_allclose(found.indices["total"], [0.5576, 0.4424, 0.2437], atol=0.01)
+    variance = 7**2 / 8 + 0.1 * np.pi**4 / 5 + 0.01 * np.pi**8 / 18 + 0.5
+    assert found.deviation**2 == pytest.approx(variance, rel=0.01)
+
+
+def test_salib_gives_the_same_indices():
+    # Another sampler of the same estimators: alike within their errors.
+    salib = pytest.importorskip("SALib", reason="SALib is a test dependency")
+    assert salib
+    from SALib.analyze import sobol as analysis
+    from SALib.sample import sobol as sampling
+
+    names = ["x1", "x2", "x3"]
+    problem = {"num_vars": 3, "names": names, "bounds": [[-np.pi, np.pi]] * 3}
+    runs = sampling.sample(problem, 4096, calc_second_order=False, seed=2)
+    peer = analysis.analyze(problem, _ishigami(runs), calc_second_order=False, seed=2)
+    found = sobol_indices(_ishigami, dict.fromkeys(names, (-np.pi, np.pi)), samples=4096, seed=2)
+    np.testing.assert_allclose(found.indices["first"], peer["S1"], atol=0.03)
+    np.testing.assert_allclose(found.indices["total"], peer["ST"], atol=0.03)
