@@ -4,6 +4,7 @@
 NaN is unknown or, for friction, a barrier.
 """
 
+from geo.compute.combine import combine_scores, combined_overlay
 from geo.compute.cost import (
     CostAllocation,
     accumulated_cost,
@@ -11,24 +12,32 @@ from geo.compute.cost import (
     least_cost_path,
     trace_back,
 )
+from geo.compute.curves import Codes, Curve, Steps, score_curve
 from geo.compute.distance import Nearest, euclidean_distance, nearest
-from geo.compute.overlay import Breakpoints, Overlay, piecewise, weighted_overlay
+from geo.compute.overlay import Breakpoints, Form, Overlay, piecewise, weighted_overlay
 from geo.compute.peaks import peaks
 from geo.compute.relief import aspect, slope
 
 __all__ = [
     "Breakpoints",
+    "Codes",
     "CostAllocation",
+    "Curve",
+    "Form",
     "Nearest",
     "Overlay",
+    "Steps",
     "accumulated_cost",
     "accumulated_cost_allocation",
     "aspect",
+    "combine_scores",
+    "combined_overlay",
     "euclidean_distance",
     "least_cost_path",
     "nearest",
     "peaks",
     "piecewise",
+    "score_curve",
     "slope",
     "trace_back",
     "weighted_overlay",

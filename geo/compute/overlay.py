@@ -4,17 +4,28 @@ The raster is worked through in blocks small enough to stay in the processor's c
 each criterion is read once and no layer of intermediate values is ever written out.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from geo.compute.blocks import each
+from geo.compute.curves import Codes, Curve, Steps, Write, writer
 from geo.errors import DataError
 
-__all__ = ["Breakpoints", "Overlay", "piecewise", "weighted_overlay"]
+__all__ = [
+    "Breakpoints",
+    "Form",
+    "Overlay",
+    "check_parts",
+    "closed_cells",
+    "contiguous_layers",
+    "piecewise",
+    "weighted_overlay",
+    "write_scores",
+]
 
 _TASK = 1 << 18
 _CACHE = 1 << 13
@@ -39,6 +50,10 @@ class Breakpoints(NamedTuple):
     log: bool = False
 
 
+Form = Breakpoints | Curve | Steps | Codes
+"""A value function in the form that the compiled code takes."""
+
+
 class Overlay(NamedTuple):
     """Weighted sum with its bound for unknowns.
 
@@ -60,7 +75,7 @@ class Overlay(NamedTuple):
 
 def weighted_overlay(
     criteria: Sequence[npt.ArrayLike],
-    functions: Sequence[Breakpoints],
+    functions: Sequence[Form],
     weights: Sequence[float],
     *,
     excluded: npt.ArrayLike | None = None,
@@ -73,7 +88,7 @@ def weighted_overlay(
     ----------
     criteria : sequence of (rows, columns) array_like of float
         Criterion values in the unit of their value function; NaN is unknown.
-    functions : sequence of Breakpoints
+    functions : sequence of Breakpoints, Curve, Steps or Codes
         One for each criterion.
     weights : sequence of float
         One for each criterion, 0 or more, summing to 1.
@@ -108,10 +123,10 @@ def weighted_overlay(
     >>> result.score_high
     array([[0.875, 0.625, 1.   ]], dtype=float32)
     """
-    layers, shape = _layers(criteria)
-    _check_parts(len(layers), functions, weights, required)
+    layers, shape = contiguous_layers(criteria)
+    check_parts(len(layers), functions, weights, required)
     needed = np.zeros(len(layers), dtype=np.bool_) if required is None else np.array(required)
-    blocked = _blocked(excluded, exclude_mask, shape)
+    blocked = closed_cells(excluded, exclude_mask, shape)
     result = Overlay(
         np.empty(shape, dtype=np.float32),
         np.empty(shape, dtype=np.float32),
@@ -120,8 +135,8 @@ def weighted_overlay(
     flat = [layer.reshape(-1) for layer in layers]
     score, high = result.score.reshape(-1), result.score_high.reshape(-1)
     known = result.known.reshape(-1)
-    parts = [
-        (layer, *_segments(function), function.log, float(weight), bool(must))
+    adders = [
+        _adder(layer, function, float(weight), bool(must))
         for layer, function, weight, must in zip(flat, functions, weights, needed, strict=True)
     ]
 
@@ -134,11 +149,8 @@ def weighted_overlay(
         for a in range(first, last, _CACHE):
             b = min(last, a + _CACHE)
             open_block(blocked, a, b, exclude_mask, total, bound, count, open_)
-            for layer, starts, steps, scores, log, weight, must in parts:
-                add_criterion(
-                    layer, a, b, starts, steps, scores, log, weight, must,
-                    total, bound, count, open_, values,
-                )  # fmt: skip
+            for add in adders:
+                add(a, b, total, bound, count, open_, values)
             close_block(a, b, total, bound, count, open_, score, high, known)
 
     size = score.size
@@ -172,6 +184,59 @@ def piecewise(values: npt.ArrayLike, function: Breakpoints) -> npt.NDArray[np.fl
     return out.reshape(given.shape)
 
 
+def write_scores(function: Form) -> Write:
+    """Make the function that writes the scores of a block.
+
+    Parameters
+    ----------
+    function : Breakpoints, Curve, Steps or Codes
+
+    Returns
+    -------
+    callable
+        ``write(values, out)``; it releases the GIL.
+
+    Raises
+    ------
+    DataError
+        If the function is not usable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> out = np.empty(1)
+    >>> write_scores(Breakpoints(np.array([0.0, 10.0]), np.array([0.0, 1.0])))(np.array([4.0]), out)
+    >>> out.tolist()
+    [0.4]
+    """
+    if not isinstance(function, Breakpoints):
+        return writer(function)
+    starts, steps, scores = _segments(function)
+    log = function.log
+    return lambda values, out: apply_function(values, starts, steps, scores, log, out)
+
+
+def _adder(
+    layer: npt.NDArray[np.floating], function: Form, weight: float, must: bool
+) -> Callable[..., None]:
+    """Make the function that adds a criterion to the sums of a block."""
+    if isinstance(function, Breakpoints):
+        starts, steps, scores = _segments(function)
+        log = function.log
+        return lambda a, b, *sums: add_criterion(
+            layer, a, b, starts, steps, scores, log, weight, must, *sums
+        )
+    write = writer(function)
+
+    def add(a: int, b: int, *sums: Any) -> None:
+        *sums_of_cells, values = sums
+        score = values[: b - a]
+        write(layer[a:b], score)
+        add_scores(score, weight, must, *sums_of_cells)
+
+    return add
+
+
 def _segments(
     function: Breakpoints,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -194,9 +259,30 @@ def _segments(
     return x, steps, scores
 
 
-def _layers(
+def contiguous_layers(
     criteria: Sequence[npt.ArrayLike],
 ) -> tuple[list[npt.NDArray[np.floating]], tuple[int, ...]]:
+    """Give layers as contiguous arrays of floats, or refuse them.
+
+    Parameters
+    ----------
+    criteria : sequence of (rows, columns) array_like of float
+
+    Returns
+    -------
+    layers : list of (rows, columns) arrays
+    shape : tuple of int
+
+    Raises
+    ------
+    DataError
+        If there is none or more than 255, or shapes differ.
+
+    Examples
+    --------
+    >>> contiguous_layers([[[1, 2]]])[1]
+    (1, 2)
+    """
     layers = [np.ascontiguousarray(layer) for layer in criteria]
     if not layers:
         raise DataError("there is no criterion: give at least one")
@@ -213,12 +299,30 @@ def _layers(
     return layers, layers[0].shape
 
 
-def _check_parts(
+def check_parts(
     count: int,
-    functions: Sequence[Breakpoints],
+    functions: Sequence[Form],
     weights: Sequence[float],
     required: Sequence[bool] | None,
 ) -> None:
+    """Refuse functions, weights and flags that do not fit the criteria.
+
+    Parameters
+    ----------
+    count : int
+        Number of criteria.
+    functions, weights, required : sequence
+        As for `weighted_overlay`.
+
+    Raises
+    ------
+    DataError
+        If a number differs, a weight is negative, or they do not sum to 1.
+
+    Examples
+    --------
+    >>> check_parts(1, [Breakpoints(np.array([0.0, 1.0]), np.array([0.0, 1.0]))], [1.0], None)
+    """
     found = (len(functions), len(weights), count if required is None else len(required))
     if found != (count, count, count):
         raise DataError(
@@ -233,9 +337,33 @@ def _check_parts(
         )
 
 
-def _blocked(
+def closed_cells(
     excluded: npt.ArrayLike | None, mask: int, shape: tuple[int, ...]
 ) -> npt.NDArray[np.uint16]:
+    """Give exclusion bits as one flat array, empty where there are none.
+
+    Parameters
+    ----------
+    excluded : (rows, columns) array_like of bool or integer, optional
+    mask : int
+        Which of the bits exclude, 0 to 65535.
+    shape : tuple of int
+        Of the criteria.
+
+    Returns
+    -------
+    (cells,) uint16 array
+
+    Raises
+    ------
+    DataError
+        If the shape or the type differs, or the mask has other bits.
+
+    Examples
+    --------
+    >>> closed_cells([[True, False]], 1, (1, 2)).tolist()
+    [1, 0]
+    """
     if not 0 <= mask <= 0xFFFF:
         raise DataError(f"exclude_mask is {mask}, required are 16 bits: 0 to 65535")
     if excluded is None:
@@ -335,14 +463,28 @@ def add_criterion(
     size = last - first
     score = values[:size]
     apply_function(layer[first:last], starts, steps, scores, log, score)
-    for i in range(size):
+    add_scores(score, weight, must, total, bound, count, open_)
+
+
+@njit(cache=True, nogil=True)
+def add_scores(
+    score: npt.NDArray[np.float64],
+    weight: float,
+    must: bool,
+    total: npt.NDArray[np.float64],
+    bound: npt.NDArray[np.float64],
+    count: npt.NDArray[np.uint8],
+    open_: npt.NDArray[np.bool_],
+) -> None:
+    """Add one criterion's value scores to the sums of a block."""
+    for i in range(score.size):
         here = score[i]
         known = here == here
         total[i] += weight * here if known else 0.0
         bound[i] += weight * here if known else weight
         count[i] += np.uint8(known)
     if must:
-        for i in range(size):
+        for i in range(score.size):
             open_[i] = open_[i] and score[i] == score[i]
 
 

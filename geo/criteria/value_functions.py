@@ -1,171 +1,404 @@
 """Value functions: from a criterion's own unit to a score between 0 and 1.
 
-They are declared once and serve both the surface and the table of sites: the surface
-takes their breakpoints, the table calls them, and both use the same compiled formula.
+Each is a plain function of values and of numbers in the values' unit. Scores are in [0, 1] and
+NaN where a value is unknown; arrays, Series and DataArrays give their own kind back.
+
+`Piecewise`, `Threshold`, `Membership`, `Classes` and `Lookup` are the same as declarations
+with a unit. A declaration serves the surface and the table of sites: the surface takes its
+`form`, the table calls it, and both use the same compiled formula.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
-import xarray as xr
 
-from geo.compute.kernels import Breakpoints, piecewise
+from geo.compute.kernels import Breakpoints
+from geo.compute.kernels import piecewise as score_points
+from geo.criteria.kinds import map_values
+from geo.criteria.memberships import MEMBERSHIPS, Classes, Membership
+from geo.criteria.points import Lookup, Piecewise, Threshold
 from geo.errors import DataError
-from geo.units import check, magnitude
 
-__all__ = ["Lookup", "Piecewise", "Threshold", "ValueFunction"]
+__all__ = [
+    "MEMBERSHIPS",
+    "Classes",
+    "Lookup",
+    "Membership",
+    "Piecewise",
+    "Threshold",
+    "ValueFunction",
+    "classes",
+    "gaussian",
+    "large",
+    "linear",
+    "lookup",
+    "ms_large",
+    "ms_small",
+    "near",
+    "piecewise",
+    "sigmoid",
+    "small",
+]
+
+ValueFunction = Piecewise | Membership | Classes | Lookup
+"""A declared value function."""
 
 
-class Piecewise:
+def piecewise(values: Any, points: Sequence[tuple[float, float]], *, log: bool = False) -> Any:
     """Straight lines between points, flat outside.
 
     Parameters
     ----------
+    values : array_like, Series or DataArray
+        NaN is unknown.
     points : sequence of (x, score)
-        Two or more, x rising; x is a number in `unit` or a text with a unit of its own,
-        score is in [0, 1].
-    unit : str
-        Unit of the criterion; empty for a plain number.
+        Two or more, x rising, scores in [0, 1].
     log : bool
-        Straight in log10 of x; then all x are above 0. Values of 0 or less score as the
-        first point.
+        Straight in log10 of x, which is then above 0.
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores in [0, 1], NaN where unknown.
 
     Raises
     ------
     DataError
-        If there are fewer than two points, x does not rise, a score lies outside
-        [0, 1], or `log` is asked for with an x of 0 or less.
-    UnitError
-        If a unit is unknown or does not fit.
+        If there are fewer than two points, x does not rise, or a score lies outside [0, 1].
 
     Examples
     --------
-    >>> cheap = Piecewise([(40, 1.0), ("160 USD/t", 0.0)], unit="USD/t")
-    >>> cheap(np.array([20.0, 100.0, np.nan]))
-    array([1. , 0.5, nan])
-    >>> cheap.domain()
-    ('160 USD/t', '40 USD/t')
+    >>> piecewise([5.0, 50.0], [(0, 1.0), (10, 0.8), (60, 0.0)]).round(2).tolist()
+    [0.9, 0.16]
     """
-
-    def __init__(
-        self,
-        points: Sequence[tuple[float | str, float]],
-        unit: str = "",
-        log: bool = False,
-    ) -> None:
-        self.unit = check(unit)
-        self.log = log
-        pairs = [_pair(point, unit) for point in points]
-        if len(pairs) < 2:
-            raise DataError(f"a value function has {len(pairs)} points, required are two or more")
-        self._x = np.array([x for x, _ in pairs])
-        self._score = np.array([score for _, score in pairs])
-        self._check()
-
-    def __call__(self, values: Any) -> Any:
-        """Score of each value, of the same kind as `values`; NaN stays NaN."""
-        return _map(values, lambda given: piecewise(given, self.breakpoints()))
-
-    def __repr__(self) -> str:
-        """Call that makes an equal function."""
-        points = list(zip(self._x.tolist(), self._score.tolist(), strict=True))
-        return f"{type(self).__name__}({points}, unit={self.unit!r}, log={self.log})"
-
-    def breakpoints(self) -> Breakpoints:
-        """Points as arrays, for `geo.compute.kernels.weighted_overlay`."""
-        return Breakpoints(self._x, self._score, self.log)
-
-    def to_dict(self) -> dict[str, object]:
-        """Give the function as data: ``kind`` (``piecewise`` or ``log``), ``points``, ``unit``."""
-        points = [[x, s] for x, s in zip(self._x.tolist(), self._score.tolist(), strict=True)]
-        return {"kind": "log" if self.log else "piecewise", "points": points, "unit": self.unit}
-
-    def domain(self) -> tuple[str, str]:
-        """Worst and best value that still make a difference, as text with the unit.
-
-        Returns
-        -------
-        worst, best : str
-            Where several points share the lowest or highest score, those nearest to one
-            another: beyond them nothing is lost or gained.
-        """
-        low = self._x[self._score == self._score.min()]
-        high = self._x[self._score == self._score.max()]
-        apart = np.abs(low[:, None] - high[None, :])
-        at = np.unravel_index(int(np.argmin(apart)), apart.shape)
-        return _text(low[at[0]], self.unit), _text(high[at[1]], self.unit)
-
-    def _check(self) -> None:
-        if not np.isfinite(self._x).all() or not (np.diff(self._x) > 0).all():
-            raise DataError(
-                f"the points' x are {self._x.tolist()}, required are finite numbers that rise: "
-                "sort the points and leave out doubles"
-            )
-        if not ((self._score >= 0) & (self._score <= 1)).all():
-            raise DataError(f"the scores are {self._score.tolist()}, required is 0 to 1 for each")
-        if self.log and self._x[0] <= 0:
-            raise DataError(
-                f"the first x is {self._x[0]:g}, a logarithm needs x above 0: raise it or leave "
-                "log out"
-            )
+    return Piecewise(points, log=log)(values)
 
 
-class Threshold(Piecewise):
-    """Score 1 on one side of a limit and 0 on the other; the limit itself scores 1.
+def linear(values: Any, worst: float, best: float) -> Any:
+    """From 0 at the worst value to 1 at the best, flat outside.
 
     Parameters
     ----------
-    limit : float or str
-        In `unit`, or a text with a unit of its own.
-    unit : str
-        Unit of the criterion.
-    better : {"below", "above"}
-        Side that scores 1.
+    values : array_like, Series or DataArray
+        NaN is unknown.
+    worst, best : float
+        Values that score 0 and 1; either may be the larger.
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores in [0, 1], NaN where unknown.
 
     Raises
     ------
     DataError
-        If `better` is neither, or the limit is not finite.
-    UnitError
-        If the unit is unknown or does not fit.
+        If the two are equal or not finite.
 
     Examples
     --------
-    >>> gentle = Threshold("15 %", unit="%", better="below")
-    >>> gentle(np.array([10.0, 15.0, 15.1, np.nan]))
-    array([ 1.,  1.,  0., nan])
+    >>> linear([40.0, 100.0, 200.0], worst=160, best=40).tolist()
+    [1.0, 0.5, 0.0]
     """
-
-    def __init__(self, limit: float | str, unit: str = "", better: str = "below") -> None:
-        if better not in ("below", "above"):
-            raise DataError(f"better is {better!r}, required is 'below' or 'above'")
-        at = _pair((limit, 1.0), unit)[0]
-        below = better == "below"
-        # The next number there is; beside 0 that would make the step too steep to compute.
-        gap = max(float(np.spacing(abs(at))), 2.0**-996)
-        beyond = at + gap if below else at - gap
-        points = [(at, 1.0), (beyond, 0.0)] if below else [(beyond, 0.0), (at, 1.0)]
-        self.limit = at
-        self.better = better
-        super().__init__(points, unit=unit)
-
-    def domain(self) -> tuple[str, str]:
-        """Worst and best side of the limit, as text."""
-        limit = _text(self.limit, self.unit)
-        sides = f"above {limit}", f"below {limit}"
-        return sides if self.better == "below" else (sides[1], sides[0])
+    if not np.isfinite([worst, best]).all() or worst == best:
+        raise DataError(f"worst is {worst} and best {best}: required are two different numbers")
+    x, score = ([worst, best], [0.0, 1.0]) if worst < best else ([best, worst], [1.0, 0.0])
+    line = Breakpoints(np.array(x, dtype=np.float64), np.array(score))
+    return map_values(values, lambda given: score_points(given, line))
 
 
-class Lookup:
-    """Score of each of a few texts.
+def sigmoid(values: Any, midpoint: float, slope: float) -> Any:
+    r"""S-shaped, :math:`1 / (1 + e^{-slope (x - midpoint)})`.
 
     Parameters
     ----------
-    table : mapping of str to float
-        At least one text, each with a score in [0, 1].
+    values : array_like, Series or DataArray
+        NaN is unknown.
+    midpoint : float
+        Value that scores 0.5.
+    slope : float
+        Steepness per unit of the values; below 0 the scores fall.
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores in [0, 1], NaN where unknown.
+
+    Raises
+    ------
+    DataError
+        If a number is not finite, or the slope is 0.
+
+    Examples
+    --------
+    >>> sigmoid([0.0, 10.0], midpoint=0, slope=0.5).round(3).tolist()
+    [0.5, 0.993]
+    """
+    return Membership("sigmoid", midpoint=midpoint, slope=slope)(values)
+
+
+def gaussian(values: Any, midpoint: float, spread: float) -> Any:
+    r"""Best at a value, falling on both sides like a bell: :math:`e^{-spread (x - midpoint)^2}`.
+
+    Parameters
+    ----------
+    values : array_like, Series or DataArray
+        NaN is unknown.
+    midpoint : float
+        Value that scores 1.
+    spread : float
+        Above 0, per squared unit of the values; the larger, the narrower the bell.
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores in [0, 1], NaN where unknown.
+
+    Raises
+    ------
+    DataError
+        If a number is not finite, or the spread is not above 0.
+
+    References
+    ----------
+    Esri. How Fuzzy Membership works, ArcGIS Pro, Spatial Analyst.
+
+    Examples
+    --------
+    >>> gaussian([5.0, 7.0], midpoint=5, spread=0.1).round(3).tolist()
+    [1.0, 0.67]
+    """
+    return Membership("gaussian", midpoint=midpoint, spread=spread)(values)
+
+
+def near(values: Any, midpoint: float, spread: float) -> Any:
+    r"""Best at a value, falling on both sides: :math:`1 / (1 + spread (x - midpoint)^2)`.
+
+    Parameters
+    ----------
+    values : array_like, Series or DataArray
+        NaN is unknown.
+    midpoint : float
+        Value that scores 1.
+    spread : float
+        Above 0, per squared unit of the values; the larger, the narrower.
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores in [0, 1], NaN where unknown.
+
+    Raises
+    ------
+    DataError
+        If a number is not finite, or the spread is not above 0.
+
+    References
+    ----------
+    Esri. How Fuzzy Membership works, ArcGIS Pro, Spatial Analyst.
+
+    Examples
+    --------
+    >>> near([5.0, 7.0], midpoint=5, spread=0.1).round(3).tolist()
+    [1.0, 0.714]
+    """
+    return Membership("near", midpoint=midpoint, spread=spread)(values)
+
+
+def large(values: Any, midpoint: float, spread: float) -> Any:
+    r"""The larger the better: :math:`1 / (1 + (x / midpoint)^{-spread})`.
+
+    Parameters
+    ----------
+    values : array_like, Series or DataArray
+        NaN is unknown; 0 and less score 0.
+    midpoint : float
+        Value that scores 0.5, above 0.
+    spread : float
+        Above 0; the larger, the steeper.
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores in [0, 1], NaN where unknown.
+
+    Raises
+    ------
+    DataError
+        If a number is not finite and above 0.
+
+    References
+    ----------
+    Tsoukalas, L. H., Uhrig, R. E. (1997). Fuzzy and neural approaches in engineering. Wiley.
+
+    Examples
+    --------
+    >>> large([50.0, 100.0, 200.0], midpoint=100, spread=2).tolist()
+    [0.2, 0.5, 0.8]
+    """
+    return Membership("large", midpoint=midpoint, spread=spread)(values)
+
+
+def small(values: Any, midpoint: float, spread: float) -> Any:
+    r"""The smaller the better: :math:`1 / (1 + (x / midpoint)^{spread})`.
+
+    Parameters
+    ----------
+    values : array_like, Series or DataArray
+        NaN is unknown; 0 and less score 1.
+    midpoint : float
+        Value that scores 0.5, above 0.
+    spread : float
+        Above 0; the larger, the steeper.
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores in [0, 1], NaN where unknown.
+
+    Raises
+    ------
+    DataError
+        If a number is not finite and above 0.
+
+    References
+    ----------
+    Tsoukalas, L. H., Uhrig, R. E. (1997). Fuzzy and neural approaches in engineering. Wiley.
+
+    Examples
+    --------
+    >>> small([50.0, 100.0, 200.0], midpoint=100, spread=2).tolist()
+    [0.8, 0.5, 0.2]
+    """
+    return Membership("small", midpoint=midpoint, spread=spread)(values)
+
+
+def ms_large(
+    values: Any,
+    mean_multiplier: float = 1.0,
+    std_multiplier: float = 1.0,
+    *,
+    mean: float | None = None,
+    std: float | None = None,
+) -> Any:
+    r"""Large beside the mean: :math:`1 - b s / (x - a m + b s)` above :math:`a m`, else 0.
+
+    Parameters
+    ----------
+    values : array_like, Series or DataArray
+        NaN is unknown.
+    mean_multiplier, std_multiplier : float
+        a and b, above 0.
+    mean, std : float, optional
+        m and s; those of the known values (over all of them, not a sample) when missing.
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores in [0, 1], NaN where unknown.
+
+    Raises
+    ------
+    DataError
+        If a multiplier or the standard deviation is not above 0, or nothing is known.
+
+    References
+    ----------
+    Esri. How Fuzzy Membership works, ArcGIS Pro, Spatial Analyst.
+
+    Examples
+    --------
+    >>> ms_large([1.0, 2.0, 4.0], mean=2, std=1).round(3).tolist()
+    [0.0, 0.0, 0.667]
+    """
+    return _by_mean("ms-large", values, mean_multiplier, std_multiplier, mean, std)
+
+
+def ms_small(
+    values: Any,
+    mean_multiplier: float = 1.0,
+    std_multiplier: float = 1.0,
+    *,
+    mean: float | None = None,
+    std: float | None = None,
+) -> Any:
+    r"""Small beside the mean: :math:`b s / (x - a m + b s)` above :math:`a m`, else 1.
+
+    Parameters
+    ----------
+    values : array_like, Series or DataArray
+        NaN is unknown.
+    mean_multiplier, std_multiplier : float
+        a and b, above 0.
+    mean, std : float, optional
+        m and s; those of the known values (over all of them, not a sample) when missing.
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores in [0, 1], NaN where unknown.
+
+    Raises
+    ------
+    DataError
+        If a multiplier or the standard deviation is not above 0, or nothing is known.
+
+    References
+    ----------
+    Esri. How Fuzzy Membership works, ArcGIS Pro, Spatial Analyst.
+
+    Examples
+    --------
+    >>> ms_small([1.0, 2.0, 4.0], mean=2, std=1).round(3).tolist()
+    [1.0, 1.0, 0.333]
+    """
+    return _by_mean("ms-small", values, mean_multiplier, std_multiplier, mean, std)
+
+
+def classes(values: Any, breaks: Sequence[float], scores: Sequence[float]) -> Any:
+    """One score for each class of values between breaks.
+
+    Parameters
+    ----------
+    values : array_like, Series or DataArray
+        NaN is unknown.
+    breaks : sequence of float
+        Rising; a value on a break belongs to the class above it.
+    scores : sequence of float
+        One more than breaks, from the lowest class on, each in [0, 1].
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores, NaN where unknown.
+
+    Raises
+    ------
+    DataError
+        If breaks do not rise, their number does not fit, or a score lies outside [0, 1].
+
+    Examples
+    --------
+    >>> classes([2.0, 5.0, 40.0], breaks=[5, 15], scores=[1.0, 0.4, 0.0]).tolist()
+    [1.0, 0.4, 0.0]
+    """
+    return Classes(breaks, scores)(values)
+
+
+def lookup(values: Any, table: Mapping[Any, float]) -> Any:
+    """Score of each of a few texts or codes.
+
+    Parameters
+    ----------
+    values : array_like, Series or DataArray
+        Texts, or numbers such as classes of land cover.
+    table : mapping of str or float to float
+        At least one, each with a score in [0, 1].
+
+    Returns
+    -------
+    array, Series or DataArray
+        Scores, NaN where a value is not in the table.
 
     Raises
     ------
@@ -174,77 +407,28 @@ class Lookup:
 
     Examples
     --------
-    >>> stage = Lookup({"occurrence": 0.1, "producing": 1.0})
-    >>> stage(pd.Series(["producing", None, "abandoned"])).tolist()
-    [1.0, nan, nan]
+    >>> lookup([30.0, 50.0, 99.0], {30: 1.0, 50: 0.0}).tolist()
+    [1.0, 0.0, nan]
     """
-
-    def __init__(self, table: Mapping[str, float]) -> None:
-        if not table:
-            raise DataError("a lookup has no entry, required is one text or more with its score")
-        self.table = {str(text): float(score) for text, score in table.items()}
-        for text, score in self.table.items():
-            if not 0 <= score <= 1:
-                raise DataError(f"{text!r} scores {score}, required is 0 to 1")
-
-    def __call__(self, values: Any) -> Any:
-        """Score of each text, of the same kind as `values`; NaN where not in the table."""
-        return _map(values, self._scores)
-
-    def __repr__(self) -> str:
-        """Call that makes an equal function."""
-        return f"Lookup({self.table})"
-
-    def breakpoints(self) -> Breakpoints:
-        """Refuse: a table of texts has no points.
-
-        Raises
-        ------
-        DataError
-            Always.
-        """
-        raise DataError(
-            f"a lookup of {', '.join(map(repr, self.table))} serves sites only, a surface needs "
-            "numbers: use a piecewise value function"
-        )
-
-    def to_dict(self) -> dict[str, object]:
-        """Give the function as data: ``kind`` (``lookup``), ``points`` (texts and scores)."""
-        points = [[text, score] for text, score in self.table.items()]
-        return {"kind": "lookup", "points": points, "unit": ""}
-
-    def domain(self) -> tuple[str, str]:
-        """Worst and best text; of equals the first."""
-        return min(self.table, key=self.table.__getitem__), max(
-            self.table, key=self.table.__getitem__
-        )
-
-    def _scores(self, given: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
-        flat = [self.table.get(str(text), np.nan) for text in np.ravel(given)]
-        return np.array(flat, dtype=np.float64).reshape(np.shape(given))
+    return Lookup(table)(values)
 
 
-ValueFunction = Piecewise | Lookup
-
-
-def _pair(point: tuple[float | str, float], unit: str) -> tuple[float, float]:
-    try:
-        x, score = point
-        return (magnitude(x, unit) if isinstance(x, str) else float(x)), float(score)
-    except (TypeError, ValueError):
-        raise DataError(f"{point!r} is no point: write (value, score)") from None
-
-
-def _text(x: float, unit: str) -> str:
-    return f"{x:g} {unit}".strip()
-
-
-def _map(values: Any, function: Any) -> Any:
-    if isinstance(values, xr.DataArray):
-        described = {k: v for k, v in values.attrs.items() if k == "grid_mapping"}
-        scored = function(values.to_numpy())
-        return values.copy(data=scored).assign_attrs(described | {"units": "1"})
-    if isinstance(values, pd.Series):
-        given = values.to_numpy()
-        return pd.Series(function(given), index=values.index, name=values.name)
-    return function(np.asarray(values))
+def _by_mean(
+    kind: str,
+    values: Any,
+    mean_multiplier: float,
+    std_multiplier: float,
+    mean: float | None,
+    std: float | None,
+) -> Any:
+    given = np.asarray(values, dtype=np.float64)
+    known = given[~np.isnan(given)]
+    if known.size == 0 and (mean is None or std is None):
+        raise DataError("nothing is known, so there is no mean: state mean and std")
+    numbers = {
+        "mean": float(known.mean()) if mean is None else mean,
+        "std": float(known.std()) if std is None else std,
+        "mean_multiplier": mean_multiplier,
+        "std_multiplier": std_multiplier,
+    }
+    return Membership(kind, "", **numbers)(values)

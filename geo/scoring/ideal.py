@@ -56,6 +56,8 @@ def topsis(
     objectives: Sequence[str] | None = None,
     *,
     normalise: str = "vector",
+    ideal: npt.ArrayLike | None = None,
+    anti_ideal: npt.ArrayLike | None = None,
 ) -> Topsis:
     r"""Score alternatives by how close they are to the ideal and how far from its opposite.
 
@@ -68,8 +70,13 @@ def topsis(
         Zero or more; scaled to add up to 1.
     objectives : sequence of {"max", "min"}, optional
         Sense of each criterion, ``"max"`` when missing.
-    normalise : {"vector", "minmax", "sum", "max", "log"}
-        Scaling of the criteria, see `geo.scoring.normalisation`.
+    normalise : {"vector", "minmax", "sum", "max", "log", "none"}
+        Scaling of the criteria, see `geo.scoring.normalisation`; ``"none"`` takes the values
+        as they are, with the sign turned where to be small.
+    ideal, anti_ideal : (criteria,) array_like or float, optional
+        Declared best and worst point on the scale of the normalised values before weighting,
+        in which more is better, instead of the best and worst that there are. With
+        ``normalise="none"`` a score then depends on its own alternative alone.
 
     Returns
     -------
@@ -102,20 +109,17 @@ def topsis(
     values = check_matrix(matrix)
     scaled = check_weights(weights, values.shape[1])
     signs(objectives, values.shape[1])
-    if normalise not in NORMALISATIONS:
-        raise DataError(
-            f"normalise is {normalise!r}, required is one of {', '.join(NORMALISATIONS)}"
-        )
     known = complete_rows(values)
-    weighted = NORMALISATIONS[normalise](values[known], objectives) * scaled
-    ideal, anti_ideal = weighted.max(axis=0), weighted.min(axis=0)
-    to_ideal = spread(np.sqrt(((weighted - ideal) ** 2).sum(axis=1)), known)
-    to_anti_ideal = spread(np.sqrt(((weighted - anti_ideal) ** 2).sum(axis=1)), known)
+    weighted = _scaled(values[known], objectives, normalise) * scaled
+    best = _point(ideal, weighted.max(axis=0), scaled, "ideal")
+    worst = _point(anti_ideal, weighted.min(axis=0), scaled, "anti_ideal")
+    to_ideal = spread(np.sqrt(((weighted - best) ** 2).sum(axis=1)), known)
+    to_anti_ideal = spread(np.sqrt(((weighted - worst) ** 2).sum(axis=1)), known)
     apart = to_ideal + to_anti_ideal
     alike = apart == 0
     score = np.where(alike, 0.5, to_anti_ideal / np.where(alike, 1.0, apart))
     ranks = rank_scores(score, tolerance=_ROUNDING)
-    return Topsis(score, ranks, to_ideal, to_anti_ideal, ideal, anti_ideal)
+    return Topsis(score, ranks, to_ideal, to_anti_ideal, best, worst)
 
 
 def vikor(
@@ -246,6 +250,27 @@ def spread(found: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     whole = np.full(known.size, np.nan)
     whole[known] = found
     return whole
+
+
+def _scaled(values: Floats, objectives: Sequence[str] | None, normalise: str) -> Floats:
+    if normalise == "none":
+        return values * signs(objectives, values.shape[1])
+    if normalise not in NORMALISATIONS:
+        raise DataError(
+            f"normalise is {normalise!r}, required is one of {', '.join(NORMALISATIONS)}, none"
+        )
+    return NORMALISATIONS[normalise](values, objectives)
+
+
+def _point(given: npt.ArrayLike | None, found: Floats, weights: Floats, name: str) -> Floats:
+    if given is None:
+        return found
+    point = np.asarray(given, dtype=np.float64)
+    if point.shape not in ((), weights.shape) or not np.isfinite(point).all():
+        raise DataError(
+            f"{name} is {point.tolist()} for {weights.size} criteria: give one number for each"
+        )
+    return np.asarray(point * weights, dtype=np.float64)
 
 
 def _regret(values: Floats, weights: Floats) -> Floats:

@@ -83,7 +83,7 @@ def test_a_lookup_scores_texts_and_knows_its_ends():
     assert stage(["producing", "occurrence"]).tolist() == [1.0, 0.1]
     assert stage.domain() == ("occurrence", "producing")
     with pytest.raises(DataError, match="serves sites only"):
-        stage.breakpoints()
+        stage.form()
 
 
 def test_functions_can_be_written_as_data_and_as_calls():

@@ -1,0 +1,381 @@
+"""Other ways than the weighted sum to make one score of several, cell by cell in one pass.
+
+All value scores of a small block of cells are made first and combined while they lie in the
+processor's cache. Every method rises with every value score, so that the scores with all
+unknowns at 0 and at 1 bound the truth. The one exception is the ordered average with order
+weights over criteria of unequal weight, where a better value can change places with one of a
+heavier criterion: a cell with an unknown is then bounded by 0 and 1 alone.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from geo.compute.blocks import each
+from geo.compute.overlay import (
+    Form,
+    Overlay,
+    check_parts,
+    closed_cells,
+    contiguous_layers,
+    write_scores,
+)
+from geo.errors import DataError
+
+__all__ = ["METHODS", "combine_scores", "combined_overlay"]
+
+Floats = npt.NDArray[np.float64]
+
+METHODS = (
+    "weighted-sum",
+    "weighted-product",
+    "owa",
+    "topsis",
+    "fuzzy-and",
+    "fuzzy-or",
+    "fuzzy-product",
+    "fuzzy-sum",
+    "fuzzy-gamma",
+)
+"""Methods that look at one cell at a time; the place of each is its number in compiled code."""
+
+_SUM, _PRODUCT, _OWA, _TOPSIS, _AND, _OR, _TIMES, _ALGEBRAIC, _GAMMA = range(len(METHODS))
+
+_TASK = 1 << 17
+_CACHE = 1 << 11
+"""Cells of a block: the value scores of a dozen criteria fit in the second cache."""
+
+
+def combined_overlay(
+    criteria: Sequence[npt.ArrayLike],
+    functions: Sequence[Form],
+    weights: Sequence[float],
+    method: str,
+    *,
+    alpha: float = 1.0,
+    order_weights: npt.ArrayLike | None = None,
+    gamma: float = 0.9,
+    excluded: npt.ArrayLike | None = None,
+    exclude_mask: int = 0xFFFF,
+    required: Sequence[bool] | None = None,
+) -> Overlay:
+    """Score every cell by one of the methods that look at one cell at a time.
+
+    Parameters
+    ----------
+    criteria : sequence of (rows, columns) array_like of float
+        Criterion values in the unit of their value function; NaN is unknown.
+    functions : sequence of Breakpoints, Curve, Steps or Codes
+        One for each criterion.
+    weights : sequence of float
+        One for each criterion, 0 or more, summing to 1. Fuzzy operators do not use them.
+    method : str
+        One of `METHODS`. ``"topsis"`` measures between the declared ideal, 1 in every value
+        score, and its opposite, 0 in every one.
+    alpha, order_weights : float, (criteria,) array_like, optional
+        Of ``"owa"``: exponent of the quantifier, or the weight of each place, for the largest
+        value score first, which then takes the place of `alpha`.
+    gamma : float, optional
+        Of ``"fuzzy-gamma"``, in [0, 1].
+    excluded : (rows, columns) array_like of bool or integer, optional
+        Exclusion bits; 0 is not excluded.
+    exclude_mask : int, optional
+        Which of the bits exclude; the others are ignored. All by default.
+    required : sequence of bool, optional
+        Criteria without which a cell gets no score; none by default.
+
+    Returns
+    -------
+    Overlay
+        ``(score, score_high, known)``: the score with every unknown at 0, the score with every
+        unknown at 1, and the number of known criteria.
+
+    Raises
+    ------
+    DataError
+        If the numbers of criteria, functions and weights differ, the weights do not sum to 1,
+        shapes differ, or the method or an option is not as above.
+
+    Examples
+    --------
+    >>> from geo.compute.overlay import Breakpoints
+    >>> plain = Breakpoints(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    >>> first, second = np.array([[0.25, 0.5]]), np.array([[1.0, np.nan]])
+    >>> found = combined_overlay([first, second], [plain] * 2, [0.5, 0.5], "weighted-product")
+    >>> found.score.tolist(), found.score_high.round(3).tolist()
+    ([[0.5, 0.0]], [[0.5, 0.707]])
+    """
+    layers, shape = contiguous_layers(criteria)
+    check_parts(len(layers), functions, weights, required)
+    needed = np.zeros(len(layers), dtype=np.bool_) if required is None else np.array(required)
+    blocked = closed_cells(excluded, exclude_mask, shape)
+    number, share, places, number_a = _options(method, weights, alpha, order_weights, gamma)
+    result = Overlay(
+        np.empty(shape, dtype=np.float32),
+        np.empty(shape, dtype=np.float32),
+        np.empty(shape, dtype=np.uint8),
+    )
+    score, high = result.score.reshape(-1), result.score_high.reshape(-1)
+    known = result.known.reshape(-1)
+    writers = [write_scores(form) for form in functions]
+    parts = list(zip([layer.reshape(-1) for layer in layers], writers, strict=True))
+
+    def task(first: int, last: int) -> None:
+        stack = np.empty((len(parts), _CACHE))
+        low, top = np.empty(_CACHE), np.empty(_CACHE)
+        for a in range(first, last, _CACHE):
+            b = min(last, a + _CACHE)
+            for row, (layer, write) in zip(stack, parts, strict=True):
+                write(layer[a:b], row[: b - a])
+            combine_block(stack, b - a, number, share, places, number_a, low, top)
+            write_block(stack, a, b, blocked, exclude_mask, needed, low, top, score, high, known)
+
+    size = score.size
+    each(task, [(a, min(size, a + _TASK)) for a in range(0, size, _TASK)])
+    return result
+
+
+def combine_scores(
+    scores: npt.ArrayLike,
+    weights: Sequence[float],
+    method: str,
+    *,
+    alpha: float = 1.0,
+    order_weights: npt.ArrayLike | None = None,
+    gamma: float = 0.9,
+) -> tuple[Floats, Floats]:
+    """Combine value scores of places as `combined_overlay` combines those of cells.
+
+    Parameters
+    ----------
+    scores : (places, criteria) array_like
+        Value scores in [0, 1]; NaN is unknown.
+    weights : sequence of float
+        One for each criterion, 0 or more, summing to 1.
+    method : str
+        One of `METHODS`.
+    alpha, order_weights, gamma
+        As for `combined_overlay`.
+
+    Returns
+    -------
+    score, score_high : (places,) arrays
+        With every unknown at 0, and with every unknown at 1.
+
+    Raises
+    ------
+    DataError
+        If the numbers of criteria and weights differ, or the method or an option is not as
+        above.
+
+    Examples
+    --------
+    >>> low, high = combine_scores([[0.25, 1.0]], [0.5, 0.5], "fuzzy-gamma", gamma=0.5)
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.5], [0.5])
+    """
+    given = np.asarray(scores, dtype=np.float64)
+    if given.ndim != 2 or given.shape[1] != len(weights):
+        raise DataError(
+            f"value scores of shape {given.shape} for {len(weights)} weights: required are "
+            "(places, criteria) and a weight for each criterion"
+        )
+    number, share, places, number_a = _options(method, weights, alpha, order_weights, gamma)
+    low, top = np.empty(len(given)), np.empty(len(given))
+    stack = np.ascontiguousarray(given.T)
+    combine_block(stack, len(given), number, share, places, number_a, low, top)
+    return low, top
+
+
+def _options(
+    method: str,
+    weights: Sequence[float],
+    alpha: float,
+    order_weights: npt.ArrayLike | None,
+    gamma: float,
+) -> tuple[int, Floats, Floats, float]:
+    if method not in METHODS:
+        raise DataError(f"method {method!r} is none of {', '.join(METHODS)}")
+    if not alpha >= 0:
+        raise DataError(f"alpha is {alpha}, required is a number of zero or more")
+    if not 0 <= gamma <= 1:
+        raise DataError(f"gamma is {gamma}, required is a number from 0 to 1")
+    share = np.asarray(weights, dtype=np.float64)
+    places = np.empty(0) if order_weights is None else np.asarray(order_weights, dtype=np.float64)
+    if order_weights is not None:
+        _check_places(places, share)
+    return METHODS.index(method), share, places, float(gamma if method == "fuzzy-gamma" else alpha)
+
+
+def _check_places(places: Floats, share: Floats) -> None:
+    if places.shape != share.shape or not (places >= 0).all() or not places.sum() > 0:
+        raise DataError(
+            f"order weights {places.tolist()} for {share.size} criteria: required is one each, "
+            "zero or more and not all zero"
+        )
+    if not (share > 0).all():
+        raise DataError(
+            "order weights need a weight above zero for every criterion: leave out those of zero"
+        )
+
+
+@njit(cache=True, nogil=True)
+def combine_block(
+    stack: Floats,
+    size: int,
+    method: int,
+    weights: Floats,
+    places: Floats,
+    option: float,
+    low: Floats,
+    high: Floats,
+) -> None:
+    """Combine the value scores (criteria, cells) of a block, unknowns at 0 and at 1."""
+    count = stack.shape[0]
+    # Order weights over unequal weights are not monotone: no filling of unknowns is extreme.
+    open_ended = method == _OWA and places.size > 0 and weights.min() < weights.max()
+    worst = np.empty(count)
+    best = np.empty(count)
+    order = np.empty(count, dtype=np.int64)
+    for i in range(size):
+        unknown = False
+        for j in range(count):
+            value = stack[j, i]
+            if value == value:
+                worst[j] = value
+                best[j] = value
+            else:
+                unknown = True
+                worst[j] = 0.0
+                best[j] = 1.0
+        if unknown and open_ended:
+            low[i] = 0.0
+            high[i] = 1.0
+            continue
+        low[i] = combine_cell(worst, method, weights, places, option, order)
+        high[i] = combine_cell(best, method, weights, places, option, order) if unknown else low[i]
+
+
+@njit(cache=True, nogil=True)
+def combine_cell(
+    values: Floats,
+    method: int,
+    weights: Floats,
+    places: Floats,
+    option: float,
+    order: npt.NDArray[np.int64],
+) -> float:
+    """Combine the value scores of one cell."""
+    found = 0.0
+    if method == _OWA:
+        found = ordered_average(values, weights, places, option, order)
+    elif method >= _AND:
+        found = fuzzy_cell(values, method, option)
+    elif method == _PRODUCT:
+        found = 1.0
+        for j in range(values.size):
+            found *= values[j] ** weights[j]
+    elif method == _SUM:
+        for j in range(values.size):
+            found += weights[j] * values[j]
+    else:
+        lost = 0.0
+        for j in range(values.size):
+            found += (weights[j] * values[j]) ** 2
+            lost += (weights[j] * (1.0 - values[j])) ** 2
+        found = np.sqrt(found)
+        found /= found + np.sqrt(lost)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def fuzzy_cell(values: Floats, method: int, gamma: float) -> float:
+    """Combine the memberships of one cell by a fuzzy operator."""
+    least = 1.0
+    most = 0.0
+    product = 1.0
+    rest = 1.0
+    for j in range(values.size):
+        least = min(least, values[j])
+        most = max(most, values[j])
+        product *= values[j]
+        rest *= 1.0 - values[j]
+    found = least
+    if method == _OR:
+        found = most
+    elif method == _TIMES:
+        found = product
+    elif method == _ALGEBRAIC:
+        found = 1.0 - rest
+    elif method == _GAMMA:
+        found = (1.0 - rest) ** gamma * product ** (1.0 - gamma)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def ordered_average(
+    values: Floats,
+    weights: Floats,
+    places: Floats,
+    alpha: float,
+    order: npt.NDArray[np.int64],
+) -> float:
+    """Ordered weighted average of one cell; `order` is room to sort in."""
+    count = values.size
+    # Insertion sort, largest first: a dozen criteria, and equal ones keep their order.
+    for j in range(count):
+        k = j
+        while k > 0 and values[order[k - 1]] < values[j]:
+            order[k] = order[k - 1]
+            k -= 1
+        order[k] = j
+    found = 0.0
+    total = 0.0
+    if places.size > 0:
+        for k in range(count):
+            share = weights[order[k]] * places[k]
+            found += share * values[order[k]]
+            total += share
+        return found / total
+    for k in range(count):
+        total += weights[order[k]]
+    before = 0.0
+    reached = 0.0
+    for k in range(count):
+        reached += weights[order[k]]
+        part = reached / total
+        after = part**alpha if part > 0.0 else 0.0
+        found += (after - before) * values[order[k]]
+        before = after
+    return found
+
+
+@njit(cache=True, nogil=True)
+def write_block(
+    stack: Floats,
+    first: int,
+    last: int,
+    blocked: npt.NDArray[np.uint16],
+    mask: int,
+    needed: npt.NDArray[np.bool_],
+    low: Floats,
+    top: Floats,
+    score: npt.NDArray[np.float32],
+    high: npt.NDArray[np.float32],
+    known: npt.NDArray[np.uint8],
+) -> None:
+    """Write a block; NaN where closed, where a needed criterion or all are unknown."""
+    for i in range(last - first):
+        count = 0
+        shown = blocked.size == 0 or (blocked[first + i] & mask) == 0
+        for j in range(stack.shape[0]):
+            if stack[j, i] == stack[j, i]:
+                count += 1
+            elif needed[j]:
+                shown = False
+        shown = shown and count > 0
+        score[first + i] = low[i] if shown else np.nan
+        high[first + i] = top[i] if shown else np.nan
+        known[first + i] = count
