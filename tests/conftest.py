@@ -5,7 +5,7 @@ Libraries are imported inside the fixtures: most tests need none of them.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,19 @@ def coarse() -> "Result":
 def coarse_folder(coarse: "Result", tmp_path_factory: pytest.TempPathFactory) -> "Path":
     """Everything that the study writes."""
     return coarse.write(tmp_path_factory.mktemp("maps") / "mongolia")
+
+
+@pytest.fixture(scope="session")
+def own_database() -> "Iterator[dict[str, str]]":
+    """Environment that reaches a PostGIS of the tests' own."""
+    from own_postgres import binaries, own_postgres
+
+    if (found := binaries()) is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI needs PostGIS: apt-get install postgresql-postgis")
+        pytest.skip("there is no PostgreSQL with PostGIS: apt-get install postgresql-postgis")
+    with own_postgres(found) as environment:
+        yield environment
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Chromium and QGIS for the tests that open the results in them. Installs them where it may,
-# says what will be skipped where it may not; under CI=true it must not fail.
+# Chromium and QGIS for the tests that open the results in them, PostgreSQL with PostGIS for
+# those that read and write a database. Installs them where it may, says what will be skipped
+# where it may not; under CI=true it must not fail.
 set -u
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 /usr/bin/python3 -c 'import qgis.core' 2>/dev/null || missing+=(qgis python3-qgis)
 fc-list 2>/dev/null | grep -qi 'noto.*cjk' || missing+=(fonts-noto-cjk fontconfig)
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || missing+=(postgresql-postgis)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
   echo "installing from Debian: ${missing[*]}"

@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
+from geo.catalogue.database import Database, database_of
 from geo.catalogue.fields import RecordReader
 from geo.errors import LayerError
 from geo.provenance import sha256_of
@@ -38,6 +39,7 @@ _FIELDS = (
     "valid_range", "licence", "licence_url", "attribution", "source", "retrieved", "quality",
     "limits", "columns",
 )  # fmt: skip
+_IN_DATABASE = "postgis"
 _KINDS = ("vector", "raster", "table")
 _QUALITIES = ("surveyed", "compiled", "screening", "modelled")
 _SUFFIXES = {
@@ -62,7 +64,8 @@ class Record:
     `path` and `toml` are absolute. `layer` is the table inside a GeoPackage. `nodata` is the
     stored value that means unknown (None when the file itself says). `unit` is that of every
     band of a raster. `valid_range` bounds what a value can be, in `unit`. `variable` is the one
-    that is read of a NetCDF or Zarr file.
+    that is read of a NetCDF or Zarr file. `database` says where a layer in PostGIS lies; it has
+    no `sha256` until :func:`geo.catalogue.postgis.at_hand` has taken it over.
     """
 
     id: str
@@ -86,6 +89,7 @@ class Record:
     licence_url: str | None = None
     variable: str | None = None
     columns: Mapping[str, Column] = field(default_factory=lambda: MappingProxyType({}))
+    database: Database | None = None
 
 
 def load_record(path: Path | str) -> Record:
@@ -112,18 +116,20 @@ def load_record(path: Path | str) -> Record:
     geo.errors.LayerError: missing.toml: no such record
     """
     toml = Path(path)
-    reader = RecordReader(toml, record_table(toml))
-    reader.unknown_keys(_FIELDS)
+    table = record_table(toml)
+    reader = RecordReader(toml, table)
+    reader.unknown_keys((*_FIELDS, _IN_DATABASE))
+    database = database_of(reader, table)
     kind = reader.choice("kind", _KINDS)
     identifier = _identifier(reader, toml)
-    file = reader.file("path", toml.parent.resolve(), _SUFFIXES.get(kind, ()))
+    file = _file(reader, toml, kind, database)
     record = Record(
         id=identifier,
         title=reader.text("title"),
         kind=kind,
         path=file,
         toml=toml.resolve(),
-        sha256=reader.pattern("sha256", r"[0-9a-f]{64}", "64 hexadecimal digits"),
+        sha256=_digest(reader) if database is None else "",
         licence=reader.text("licence"),
         attribution=reader.text("attribution"),
         source=reader.text("source"),
@@ -141,9 +147,20 @@ def load_record(path: Path | str) -> Record:
         columns=MappingProxyType(
             {name: Column(*said) for name, said in reader.columns("columns").items()}
         ),
+        database=database,
     )
     reader.finish()
     return record
+
+
+def _file(reader: RecordReader, toml: Path, kind: str, database: Database | None) -> Path:
+    if database is not None:
+        return Path(database.place)
+    return reader.file("path", toml.parent.resolve(), _SUFFIXES.get(kind, ()))
+
+
+def _digest(reader: RecordReader) -> str:
+    return reader.pattern("sha256", r"[0-9a-f]{64}", "64 hexadecimal digits")
 
 
 def record_table(toml: Path) -> Mapping[str, object]:
@@ -191,6 +208,11 @@ def verify(record: Record) -> None:
     LayerError
         If the file is missing or its bytes are not the recorded ones.
     """
+    if record.database is not None:
+        raise LayerError(
+            f"{record.path}: layer {record.id!r} lies in PostGIS and is no file yet: "
+            "take it over with geo.catalogue.postgis.at_hand(record)"
+        )
     try:
         stat = record.path.stat()
     except OSError:

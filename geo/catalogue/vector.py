@@ -83,6 +83,10 @@ def read_vector(
         If no feature is left.
     """
     _require_kind(record, "vector")
+    if record.database is not None:
+        from geo.catalogue.postgis import at_hand
+
+        record = at_hand(record)
     verify(record)
     _bound_rows(record)
     _require_crs(record)

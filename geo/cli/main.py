@@ -51,6 +51,7 @@ def _say(message: str) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write (maps/RECIPE).")
 @click.option("--cell-size", callback=_metres, help="Side of a cell, such as '500 m'.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws.")
+@click.option("--postgis", metavar="SCHEMA", help="Write the tables into PostGIS too.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
 def build(
@@ -58,6 +59,7 @@ def build(
     out: Path | None,
     cell_size: float | None,
     seed: int | None,
+    postgis: str | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -70,6 +72,8 @@ def build(
     with listener(quiet=quiet) as listen:
         result = study.run(listen=listen)
         result.write(folder, listen=listen)
+    if postgis is not None:
+        result.write_postgis(postgis)
     if as_json:
         _say(json.dumps(result.summary(folder), ensure_ascii=False, indent=2))
     elif not quiet:

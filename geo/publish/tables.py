@@ -24,6 +24,7 @@ from geo.publish.surroundings import drawn_layers
 __all__ = [
     "cell",
     "fixed_date",
+    "plain_tables",
     "scenario_table",
     "table_name",
     "write_criteria_csv",
@@ -158,6 +159,33 @@ def write_geopackage(content: Content, path: Path) -> None:
             _write_layer(path, name, view.frame, view.title, styles, view.attribution)
             styles[name] = layer_style(view)
         write_styles(path, styles)
+
+
+def plain_tables(content: Content) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give the tables of results by name: sites by theme and scenario, routes, criteria.
+
+    Parameters
+    ----------
+    content : Content
+
+    Yields
+    ------
+    name : str
+    frame : DataFrame
+        With one type a column; sites and routes with their shapes (EPSG:4326).
+    """
+    for theme in content.themes:
+        yield f"sites_{theme.id}", _sites(content, theme.id).drop(columns="theme")
+        for other in theme.scenarios:
+            yield scenario_table(theme, other), _typed_frame(_placed(theme, other))
+    yield "routes", _typed_frame(_named(content.routes))
+    criteria = [theme.criteria_table.assign(theme=theme.id) for theme in content.themes]
+    yield "criteria", _joined(criteria, CRITERIA_COLUMNS)
+
+
+def _typed_frame(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    columns = {column: _typed(frame[column].tolist()) for column in _attributes(frame)}
+    return gpd.GeoDataFrame(columns, geometry=frame.geometry.to_numpy(), crs=4326)
 
 
 def table_name(identifier: str) -> str:
@@ -322,11 +350,9 @@ def _write_layer(
 ) -> None:
     if name in taken:
         raise OutputError(f"two layers would be written as {name!r}: give one another id")
-    plain = gpd.GeoDataFrame(
-        {column: _typed(frame[column].tolist()) for column in _attributes(frame)},
-        geometry=frame.geometry.to_numpy(),
-        crs=4326,
-    ).rename(columns={column: f"{column}_" for column in frame.columns if column in _RESERVED})
+    plain = _typed_frame(frame).rename(
+        columns={column: f"{column}_" for column in frame.columns if column in _RESERVED}
+    )
     geometry_type = _make_uniform(plain)
     pyogrio.write_dataframe(
         plain,

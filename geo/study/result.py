@@ -141,6 +141,30 @@ class Result:
                 self._write_provenance(work)
         return target
 
+    def write_postgis(self, schema: str, *, service: str | None = None) -> list[str]:
+        """Write the tables into a schema of a PostGIS database, all or none.
+
+        Parameters
+        ----------
+        schema : str
+            Made if it is missing.
+        service : str, optional
+            Section of ``pg_service.conf``; libpq's environment counts otherwise.
+
+        Returns
+        -------
+        list of str
+            Names of the tables.
+
+        Raises
+        ------
+        OutputError
+            If the database refuses, or holds tables of that name that Lodemap did not write.
+        """
+        from geo.publish.database import write_postgis
+
+        return write_postgis(self.content, schema, provenance=self.provenance, service=service)
+
     def _write_provenance(self, work: Path) -> None:
         written = sorted(path for path in work.iterdir() if path.is_file())
         said = self.provenance | {"outputs": {path.name: sha256_of(path) for path in written}}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from geo.catalogue.postgis import WithDatabase
 from geo.catalogue.records import Catalogue
 from geo.errors import DataError
 from geo.publish.content import ScenarioView
@@ -71,7 +72,7 @@ class Study:
             If a record is broken.
         """
         file = Path(path)
-        catalogue = catalogue_for(file)
+        catalogue = WithDatabase(catalogue_for(file))
         recipe = load_recipe(file, layers=catalogue)
         check_names(recipe, catalogue)
         if cell_size is not None:
