@@ -240,7 +240,7 @@ def _name(*parts: str) -> "sql.SQL":
     """Quoted name for a statement with parameters, where a percent sign stands twice."""
     from psycopg import sql
 
-    return sql.SQL(sql.Identifier(*parts).as_string(None).replace("%", "%%"))  # type: ignore[arg-type]
+    return sql.SQL(sql.Identifier(*parts).as_string(None).replace("%", "%%"))
 
 
 def _source(database: Database) -> "sql.Composable":
