@@ -23,8 +23,6 @@ ScoreRows = Callable[[int, int, Floats], None]
 _BLOCK = 1 << 20
 _ROWS = 8
 _ALTERNATIVES = 1024
-# Longer stretches are sorted by merging, shorter ones by inserting.
-_LONG = 64
 
 
 class RankTally(NamedTuple):
@@ -274,7 +272,8 @@ def rank_rows(scores: Floats, place: Whole, tied: Whole) -> None:
             high = max(high, row[i])
         width = high - low
         scale = (n - 1) / width if width > 0 else 0.0
-        start[:] = 0
+        for b in range(n + 2):
+            start[b] = 0
         for i in range(n):
             # Falling scores, rising buckets.
             bucket[i] = int((high - row[i]) * scale)
@@ -295,19 +294,17 @@ def rank_rows(scores: Floats, place: Whole, tied: Whole) -> None:
 
 @njit(cache=True, nogil=True)
 def _sort_falling(row: Floats, part: Whole) -> None:
-    if part.size > _LONG:
-        keys = np.empty(part.size)
-        for k in range(part.size):
-            keys[k] = -row[part[k]]
-        part[:] = part[np.argsort(keys, kind="mergesort")]
-        return
-    for k in range(1, part.size):
-        i = part[k]
-        at = k
-        while at > 0 and row[part[at - 1]] < row[i]:
-            part[at] = part[at - 1]
-            at -= 1
-        part[at] = i
+    """Shell sort: of a few it is sorting by insertion, and it is quick to compile."""
+    gap = part.size
+    while gap > 1:
+        gap = max(1, gap * 5 // 11)
+        for k in range(gap, part.size):
+            i = part[k]
+            at = k
+            while at >= gap and row[part[at - gap]] < row[i]:
+                part[at] = part[at - gap]
+                at -= gap
+            part[at] = i
 
 
 @njit(cache=True, nogil=True)
