@@ -11,7 +11,10 @@ Each module is usable alone, on plain arrays and frames:
 `places`
     The best places of a score surface, some distance apart, with names.
 `robustness`
-    Draws over weights, values and unknowns; how far a weight may move.
+    How sure a rank is: rank acceptability (SMAA) by draws or exactly, draws of a study, how
+    far a weight may move, what a result hangs on, how far rankings agree.
+`portfolio`
+    Sites that together are best, within a budget, a spacing and other limits.
 `sites`
     The score table and the criteria table of a theme.
 `explain`
