@@ -7,11 +7,15 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
+from geo.catalogue.encodings import codec_of
 from geo.catalogue.files import inside_folder
 from geo.errors import LayerError, UnitError
 from geo.units import check as check_unit
+from geo.units import magnitude
 
 __all__ = ["RecordReader"]
+
+_OF_COLUMN = {"unit", "description", "from", "from_unit"}
 
 _NO_DAY = date.min
 
@@ -159,21 +163,54 @@ class RecordReader:
             self.problem(key, "has no meaning for a table: take it out")
         return found or None
 
-    def columns(self, key: str) -> dict[str, tuple[str, str]]:
-        """Unit and description of each described column."""
+    def one_of(self, key: str, allowed: Sequence[str]) -> str | None:
+        """Text of a key that may be missing and is one of a few."""
+        return None if key not in self._table else self.choice(key, allowed) or None
+
+    def encoding(self, key: str) -> str | None:
+        """Name of an encoding, of a key that may be missing."""
+        found = self.optional(key)
+        if found and codec_of(found) is None:
+            self.problem(key, f"is {found!r}, required is an encoding such as UTF-8 or CP1251")
+        return found
+
+    def where(self, key: str) -> dict[str, object]:
+        """Filter of rows, by column, of a key that may be missing."""
+        found = self._table.get(key, {})
+        if not isinstance(found, dict):
+            self.problem(key, 'is no table of filters: write where = { column = "value" }')
+            return {}
+        for name, wanted in found.items():
+            if isinstance(wanted, dict) and (set(wanted) - {"min", "max"} or not wanted):
+                self.problem(f"{key}.{name}", f"is {wanted!r}, required are min, max or both")
+        return dict(found)
+
+    def columns(self, key: str) -> dict[str, tuple[str, str, str | None, str | None]]:
+        """Unit, description, name and unit in the file of each described column."""
         found = self._table.get(key, {})
         if not isinstance(found, dict):
             self.problem(key, "is no table of columns: write [columns.<name>]")
             return {}
-        said: dict[str, tuple[str, str]] = {}
+        said: dict[str, tuple[str, str, str | None, str | None]] = {}
         for name, entry in found.items():
             place = f"{key}.{name}"
-            if not isinstance(entry, dict) or set(entry) - {"unit", "description"}:
-                self.problem(place, "holds more than a unit and a description")
+            if not isinstance(entry, dict) or set(entry) - _OF_COLUMN:
+                self.problem(place, f"holds more than {', '.join(sorted(_OF_COLUMN))}")
                 continue
             unit = self._checked_unit(f"{place}.unit", entry.get("unit", ""))
-            said[name] = (unit, str(entry.get("description", "")))
+            other = None
+            if "from_unit" in entry:
+                other = self._checked_unit(f"{place}.from_unit", entry["from_unit"])
+                self._require_change(f"{place}.from_unit", other, unit)
+            source = str(entry["from"]) if "from" in entry else None
+            said[name] = (unit, str(entry.get("description", "")), source, other)
         return said
+
+    def _require_change(self, key: str, found: str, unit: str) -> None:
+        try:
+            magnitude(f"1 {found}", unit)
+        except UnitError as error:
+            self.problem(key, f"cannot become the unit: {error}")
 
     def file(self, key: str, folder: Path, suffixes: Sequence[str]) -> Path:
         """Path of the layer's file, beside or below its record."""

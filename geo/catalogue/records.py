@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from geo.catalogue.database import Database, database_of
 from geo.catalogue.fields import RecordReader
+from geo.catalogue.formats import TABLES, VECTORS
 from geo.errors import LayerError
 from geo.provenance import sha256_of
 
@@ -37,24 +38,31 @@ _FIELDS = (
     "id", "title", "kind", "path", "layer", "sha256", "crs", "nodata", "unit", "bands",
     "variable",
     "valid_range", "licence", "licence_url", "attribution", "source", "retrieved", "quality",
-    "limits", "columns",
+    "limits", "columns", "encoding", "separator", "decimal", "sheet", "x", "y", "wkt", "key",
+    "where",
 )  # fmt: skip
 _IN_DATABASE = "postgis"
 _KINDS = ("vector", "raster", "table")
 _QUALITIES = ("surveyed", "compiled", "screening", "modelled")
 _SUFFIXES = {
-    "vector": (".gpkg", ".fgb", ".geojson", ".json", ".shp"),
+    "vector": (*VECTORS, *TABLES),
     "raster": (".tif", ".tiff", ".nc", ".nc4", ".h5", ".hdf5", ".zarr", ".asc", ".img"),
-    "table": (".csv",),
+    "table": (*TABLES,),
 }
 
 
 @dataclass(frozen=True)
 class Column:
-    """Unit (empty for text and plain numbers) and meaning of one column."""
+    """Unit (empty for text and plain numbers) and meaning of one column.
+
+    `source` is the column's name in the file where it is another one, `source_unit` the unit
+    that the file's numbers are in where it is another one.
+    """
 
     unit: str
     description: str
+    source: str | None = None
+    source_unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,11 @@ class Record:
     band of a raster. `valid_range` bounds what a value can be, in `unit`. `variable` is the one
     that is read of a NetCDF or Zarr file. `database` says where a layer in PostGIS lies; it has
     no `sha256` until :func:`geo.catalogue.postgis.at_hand` has taken it over.
+
+    Of tables and of files that leave it open: `encoding` of the text, `separator` of cells,
+    `decimal` sign, `sheet` of a workbook. A vector layer from a table names its coordinates,
+    `x` and `y`, or the column `wkt`. `key` is the column whose values tell rows apart, `where`
+    a filter that always holds (as in :func:`geo.catalogue.read_vector`).
     """
 
     id: str
@@ -90,6 +103,15 @@ class Record:
     variable: str | None = None
     columns: Mapping[str, Column] = field(default_factory=lambda: MappingProxyType({}))
     database: Database | None = None
+    encoding: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    sheet: str | None = None
+    x: str | None = None
+    y: str | None = None
+    wkt: str | None = None
+    key: str | None = None
+    where: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def load_record(path: Path | str) -> Record:
@@ -148,7 +170,17 @@ def load_record(path: Path | str) -> Record:
             {name: Column(*said) for name, said in reader.columns("columns").items()}
         ),
         database=database,
+        encoding=reader.encoding("encoding"),
+        separator=reader.one_of("separator", (",", ";", "\t", "|")),
+        decimal=reader.one_of("decimal", (".", ",")),
+        sheet=reader.optional("sheet"),
+        x=reader.optional("x"),
+        y=reader.optional("y"),
+        wkt=reader.optional("wkt"),
+        key=reader.optional("key"),
+        where=MappingProxyType(reader.where("where")),
     )
+    _require_place(reader, record)
     reader.finish()
     return record
 
@@ -161,6 +193,15 @@ def _file(reader: RecordReader, toml: Path, kind: str, database: Database | None
 
 def _digest(reader: RecordReader) -> str:
     return reader.pattern("sha256", r"[0-9a-f]{64}", "64 hexadecimal digits")
+
+
+def _require_place(reader: RecordReader, record: Record) -> None:
+    from_table = record.kind == "vector" and record.path.suffix.lower() in TABLES
+    pair = record.x is not None and record.y is not None
+    if from_table and pair == (record.wkt is not None):
+        reader.problem("x", "and y, or wkt, must name the columns that hold the coordinates")
+    if not from_table and (record.x or record.y or record.wkt):
+        reader.problem("x", "and y and wkt have a meaning only for a vector layer from a table")
 
 
 def record_table(toml: Path) -> Mapping[str, object]:

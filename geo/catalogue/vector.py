@@ -5,43 +5,34 @@ frame leaves this module. Filters are parsed here and applied to columns; nothin
 says ever reaches SQL.
 """
 
-import csv
-import re
 import warnings
-from collections.abc import Mapping, Sequence
-from io import StringIO
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import pyogrio
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Transformer
 
-from geo.catalogue.files import LARGEST_FILE, SAFE_OPTIONS, driver_of, geopackage_rows
+from geo.catalogue import geometries
+from geo.catalogue import where as filters
+from geo.catalogue.cells import Cells, read_cells
+from geo.catalogue.columns import LATITUDES, LONGITUDES, frame_of, unit_hint
+from geo.catalogue.description import Description
+from geo.catalogue.findings import LayerWarning, note, refuse
+from geo.catalogue.formats import TABLES, format_of
 from geo.catalogue.records import Record, verify
-from geo.errors import CrsError, EmptyLayerError, LayerError, LodemapWarning
+from geo.catalogue.source import Hints, Source, opened
+from geo.catalogue.systems import authority, require_plausible, require_same, understood
+from geo.catalogue.texts import tell_texts
+from geo.errors import CrsError, EmptyLayerError, LayerError
+from geo.units import magnitude
 
-__all__ = ["read_table", "read_vector"]
-
-# What pyogrio raises on damaged files, beside its own two errors.
-_FAULTS = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
-    shapely.errors.GEOSException,
-    IndexError,
-    ValueError,
-    OSError,
-)
-_MOST_ROWS = 20_000_000
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_COMMA = re.compile(r"[+-]?\d+([.,'\s]\d+)+")
-_WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
-
-pyogrio.set_gdal_config_options(dict(SAFE_OPTIONS))
+__all__ = ["describe", "read_table", "read_vector"]
 
 
 def read_vector(
@@ -50,8 +41,13 @@ def read_vector(
     where: Mapping[str, object] | None = None,
     crs: CRS | str | None = None,
     columns: Sequence[str] | None = None,
+    bbox: Sequence[float] | None = None,
+    survey: bool = False,
 ) -> gpd.GeoDataFrame:
     """Read a vector layer that is what its record says.
+
+    GeoPackage, Shapefile, FlatGeobuf and GeoParquet are read through their index where they
+    have one, so that a small region of a big layer costs what the region costs.
 
     Parameters
     ----------
@@ -60,17 +56,24 @@ def read_vector(
     where : mapping, optional
         Rows to keep: ``{column: value}``, ``{column: [values]}`` or
         ``{column: {"min": 1, "max": 5}}`` (both ends count, either may be missing). All must
-        hold; an unknown value never matches.
+        hold, with those of the record; an unknown value never matches.
     crs : CRS or str, optional
         System to reproject to; the file's own when missing.
     columns : sequence of str, optional
         Columns to keep beside the geometry; all when missing.
+    bbox : (west, south, east, north), optional
+        Only features that reach into this box, in `crs` when that is given, else in the
+        record's system.
+    survey : bool, optional
+        Also run the checks that matter when one meets a layer for the first time (kinds and
+        duplicates of geometries, lines as a network, texts), and let an empty layer or a file
+        of several layers pass with a warning.
 
     Returns
     -------
     GeoDataFrame
-        In file order. Missing and empty geometries are dropped and invalid ones repaired, each
-        with a LodemapWarning that counts them.
+        In file order, under the record's names and units. Missing and empty geometries are
+        left out and invalid ones repaired, each with a LayerWarning that counts them.
 
     Raises
     ------
@@ -88,25 +91,35 @@ def read_vector(
 
         record = at_hand(record)
     verify(record)
-    _bound_rows(record)
-    _require_crs(record)
-    wanted = None if columns is None else list(dict.fromkeys([*columns, *(where or {})]))
-    _require_columns(record, _names(record), wanted or list(where or {}))
-    frame = _usable(record, _read(record, wanted))
-    _require_on_earth(record, frame)
-    kept = frame[_kept(record, frame, where)].reset_index(drop=True)
-    chosen = _valid(record, kept)
+    asked = {**record.where, **(where or {})}
+    named = None if columns is None else list(dict.fromkeys([*columns, *asked]))
+    box = _box(record, bbox, crs)
+    with _opened(record, survey=survey) as source:
+        if source.count == 0:
+            frame = _empty(record, source, survey=survey)
+        else:
+            frame = source.read(_in_file(record, named), box)
+            frame = _under_names(record, source, frame, named, list(asked))
+    frame = _placed(record, frame, survey=survey or box is not None)
+    kept = frame
+    if not (frame.empty and survey):
+        keep = filters.kept(record.path, record.id, frame, asked)
+        kept = frame if keep.all() else frame[keep].reset_index(drop=True)
+    _look_twice(record, source, kept, survey=survey)
     if columns is not None:
-        chosen = chosen[[*columns, chosen.geometry.name]]
-    return chosen if crs is None else chosen.to_crs(crs)
+        kept = kept[[*columns, kept.geometry.name]]
+    return kept if crs is None else kept.to_crs(crs)
 
 
-def read_table(record: Record, *, where: Mapping[str, object] | None = None) -> pd.DataFrame:
-    """Read a CSV table that is what its record says.
+def read_table(
+    record: Record, *, where: Mapping[str, object] | None = None, survey: bool = False
+) -> pd.DataFrame:
+    """Read a CSV, TSV or Excel table that is what its record says.
 
-    Cells are read as text first. A column becomes numbers when every filled cell is one (with a
-    point) and none has a leading zero. Where the record gives a column a unit, a cell such as
-    ``1,5`` is refused. Empty is unknown: NaN among numbers, None among texts.
+    Cells are read as text first. A column becomes numbers when every filled cell is one and
+    none has a leading zero. Decimal commas are taken where semicolons part the cells and the
+    commas can mean nothing else; a comma that may also part thousands is refused, unless the
+    record states the `decimal` sign. Empty is unknown: NaN among numbers, None among texts.
 
     Parameters
     ----------
@@ -114,6 +127,8 @@ def read_table(record: Record, *, where: Mapping[str, object] | None = None) -> 
         Of kind ``"table"``.
     where : mapping, optional
         As in `read_vector`.
+    survey : bool, optional
+        Also look for harmful and garbled texts, and let an empty table pass with a warning.
 
     Returns
     -------
@@ -123,219 +138,274 @@ def read_table(record: Record, *, where: Mapping[str, object] | None = None) -> 
     Raises
     ------
     LayerError
-        If the file is missing, changed, no UTF-8, ragged, or a column with a unit has
-        decimal commas.
+        If the file is missing, changed, in another encoding, ragged, its key repeats, a column
+        with a unit is no number, or latitudes and longitudes lie outside the Earth.
     EmptyLayerError
         If no row is left.
     """
     _require_kind(record, "table")
     verify(record)
-    rows = _cells(record)
-    names = [name.strip() for name in rows[0]]
-    if len(set(names)) < len(names) or not all(names):
-        raise LayerError(f"{record.path}: its header repeats or lacks a name: {names}")
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(names):
-            raise LayerError(
-                f"{record.path}: row {number} has {len(row)} cells, the header has {len(names)}"
-            )
-    cells = list(zip(*rows[1:], strict=True)) or [()] * len(names)
-    frame = pd.DataFrame(
-        {name: _column(record, name, column) for name, column in zip(names, cells, strict=True)}
-    )
+    asked = {**record.where, **(where or {})}
+    read = _table(record, survey=survey)[0]
+    frame: pd.DataFrame = _under_names(record, None, read, None, list(asked))
     if frame.empty:
-        raise EmptyLayerError(f"{record.path}: table {record.id!r} has no rows")
-    return frame[_kept(record, frame, where)].reset_index(drop=True)
+        what = f"table {record.id!r} has no rows"
+        if not survey:
+            raise refuse(record.path, "layer-empty", what, "restore it", error=EmptyLayerError)
+        note(record.path, "warning", "layer-empty", what, "check that it is whole")
+        return frame
+    if survey:
+        tell_texts(record.path, frame)
+    keep = filters.kept(record.path, record.id, frame, asked)
+    return frame[keep].reset_index(drop=True)
+
+
+def describe(path: Path | str, *, layer: str | None = None) -> Description:
+    """Tell what a vector file or table states about itself.
+
+    Parameters
+    ----------
+    path : Path or str
+    layer : str, optional
+        Layer, sheet or archive member; the first one when missing.
+
+    Returns
+    -------
+    Description
+        Of kind ``"vector"`` or ``"table"``; `crs` is None where the file states none.
+
+    Raises
+    ------
+    LayerError, CrsError
+        If the file cannot be read.
+    """
+    file = Path(path).resolve()
+    with warnings.catch_warnings():
+        # Reading says the same again.
+        warnings.simplefilter("ignore", LayerWarning)
+        if file.suffix.lower() in TABLES and format_of(file) in TABLES.values():
+            return _described_table(file, layer)
+        with opened(file, Hints(layer, survey=True)) as source:
+            return _described(source)
+
+
+def _described(source: Source) -> Description:
+    said = source.stated() if source.stated is not None else {}
+    columns = dict(source.names())
+    bounds = said.get("bounds")
+    hints = {name: hint for name in columns if (hint := unit_hint(name))}
+    return Description(
+        "vector",
+        source.driver,
+        crs=authority(said.get("crs")),
+        layers=source.layers,
+        layer=source.layer,
+        columns=MappingProxyType(columns),
+        geometry_types=tuple(said.get("geometry_types", ())),
+        count=source.count,
+        bounds=None if bounds is None else _four(bounds),
+        unit_hints=MappingProxyType(hints),
+    )
+
+
+def _four(bounds: Sequence[float]) -> tuple[float, float, float, float]:
+    west, south, east, north = map(float, bounds)
+    return west, south, east, north
+
+
+def _described_table(file: Path, sheet: str | None) -> Description:
+    cells = read_cells(file, sheet=sheet, survey=True)
+    frame = frame_of(file, cells)
+    hints = {name: hint for name in cells.names if (hint := unit_hint(name))}
+    return Description(
+        "table",
+        "XLSX" if cells.sheets else "CSV",
+        layers=cells.sheets,
+        layer=sheet or (cells.sheets[0] if cells.sheets else None),
+        columns=MappingProxyType(
+            {str(n): "text" if frame[n].dtype == object else str(frame[n].dtype) for n in frame}
+        ),
+        count=len(frame),
+        bounds=_table_bounds(frame),
+        unit_hints=MappingProxyType(hints),
+    )
+
+
+def _table_bounds(frame: pd.DataFrame) -> tuple[float, float, float, float] | None:
+    found = []
+    for names in (LONGITUDES, LATITUDES):
+        name = next((n for n in frame if str(n).lower() in names), None)
+        if name is None or frame[name].dtype == object or not frame[name].notna().any():
+            return None
+        found.append((float(frame[name].min()), float(frame[name].max())))
+    (west, east), (south, north) = found
+    return west, south, east, north
 
 
 def _require_kind(record: Record, kind: str) -> None:
     if record.kind != kind:
-        raise LayerError(
-            f"{record.path}: layer {record.id!r} is a {record.kind}, required a {kind}"
-        )
+        what = f"layer {record.id!r} is a {record.kind}, required a {kind}"
+        raise refuse(record.path, "kind-differs", what, "correct the record")
 
 
-def _bound_rows(record: Record) -> None:
-    driver = driver_of(record.path)
-    if driver == "GPKG" and record.layer is not None:
-        count = geopackage_rows(record.path, record.layer)
-    else:
-        count = int(_info(record)["features"])
-    if count == 0:
-        raise EmptyLayerError(f"{record.path}: layer {record.layer or record.id!r} is empty")
-    if count > _MOST_ROWS:
-        raise LayerError(f"{record.path}: has {count:,} features, at most {_MOST_ROWS:,} are read")
+@contextmanager
+def _opened(record: Record, *, survey: bool) -> Iterator[Source]:
+    if record.x is not None or record.wkt is not None:
+        yield _from_table(record, survey=survey)
+        return
+    with opened(record.path, Hints(record.layer, record.encoding, survey)) as source:
+        yield source
 
 
-def _info(record: Record) -> dict[str, Any]:
-    with warnings.catch_warnings():
-        # What GDAL remarks here it remarks again when the features are read.
-        warnings.simplefilter("ignore")
-        try:
-            found: dict[str, Any] = pyogrio.read_info(record.path, layer=record.layer)
-        except NotImplementedError as error:
-            raise LayerError(
-                f"{record.path}: cannot be read ({error}): turn its curves into straight lines"
-            ) from None
-        except _FAULTS as error:
-            raise LayerError(f"{record.path}: cannot be read ({error}): restore it") from None
-    return found
+def _from_table(record: Record, *, survey: bool) -> Source:
+    frame, cells = _table(record, survey=survey)
+    shapes = _from_wkt(record, frame) if record.wkt is not None else _from_pair(record, frame)
+    used = [record.wkt] if record.wkt is not None else []
+    crs = None if record.crs is None else understood(record.path, record.crs)
+    whole = gpd.GeoDataFrame(frame.drop(columns=used), geometry=shapes, crs=crs)
+
+    def read(columns: Sequence[str] | None, box: Sequence[float] | None) -> gpd.GeoDataFrame:
+        found = whole
+        if columns is not None:
+            found = found[[n for n in dict.fromkeys(columns) if n in found] + ["geometry"]]
+        if box is not None:
+            found = found[shapely.intersects(found.geometry.to_numpy(), shapely.box(*box))]
+        return found.reset_index(drop=True)
+
+    kinds = {str(name): str(frame[name].dtype) for name in frame}
+    return Source(
+        record.path, "XLSX" if cells.sheets else "CSV", read, lambda: kinds, count=len(frame)
+    )
 
 
-def _names(record: Record) -> list[str]:
-    return [str(name) for name in np.asarray(_info(record)["fields"])]
+def _table(record: Record, *, survey: bool) -> tuple[pd.DataFrame, Cells]:
+    format_of(record.path)
+    cells = read_cells(
+        record.path, encoding=record.encoding, separator=record.separator, sheet=record.sheet,
+        survey=survey,
+    )  # fmt: skip
+    united = [c.source or name for name, c in record.columns.items() if c.unit or c.source_unit]
+    places = [name for name in (record.x, record.y) if name is not None]
+    for name in places:
+        _require_columns(record, cells.names, [name])
+    frame = frame_of(
+        record.path, cells, decimal=record.decimal, units=[*united, *places], key=record.key
+    )
+    return frame, cells
 
 
-def _require_crs(record: Record) -> None:
-    found = _info(record)["crs"]
-    if not found:
-        raise CrsError(
-            f"{record.path}: layer {record.id!r} has no CRS, its record says {record.crs}: "
-            "write the CRS into the file"
-        )
-    try:
-        same = CRS.from_user_input(found).equals(
-            CRS.from_user_input(record.crs), ignore_axis_order=True
-        )
-    except CRSError as error:
-        raise CrsError(f"{record.path}: its CRS cannot be understood ({error})") from None
-    if not same:
-        raise CrsError(
-            f"{record.path}: has {CRS.from_user_input(found).name}, its record says {record.crs}: "
-            "correct the one that is wrong"
-        )
+def _from_pair(record: Record, frame: pd.DataFrame) -> Any:
+    x, y = frame[record.x].to_numpy(dtype=float), frame[record.y].to_numpy(dtype=float)
+    shapes = shapely.points(x, y)
+    shapes[np.isnan(x) | np.isnan(y)] = None
+    return shapes
+
+
+def _from_wkt(record: Record, frame: pd.DataFrame) -> Any:
+    name = str(record.wkt)
+    _require_columns(record, [str(n) for n in frame.columns], [name])
+    texts = [None if pd.isna(text) else str(text) for text in frame[name]]
+    shapes = shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore")
+    for i, (text, shape) in enumerate(zip(texts, shapes, strict=True)):
+        if text is not None and shape is None:
+            what = f"row {i + 1} of column {name!r} holds {text[:40]!r}, which is no WKT"
+            raise refuse(record.path, "geometry-broken", what, "correct the cell")
+    return shapes
+
+
+def _empty(record: Record, source: Source, *, survey: bool) -> gpd.GeoDataFrame:
+    what = f"layer {source.layer or record.layer or record.id!r} is empty"
+    if not survey:
+        raise refuse(record.path, "layer-empty", what, "restore it", error=EmptyLayerError)
+    note(record.path, "warning", "layer-empty", what, "check that it is whole")
+    return source.read(None, None)
+
+
+def _in_file(record: Record, named: Sequence[str] | None) -> list[str] | None:
+    if named is None:
+        return None
+    known = record.columns
+    return [(known[n].source if n in known else None) or n for n in named]
+
+
+def _under_names(
+    record: Record,
+    source: Source | None,
+    frame: Any,
+    named: Sequence[str] | None,
+    asked: Sequence[str],
+) -> Any:
+    """Give columns the record's names and units, and require those that are asked for."""
+    for name, column in record.columns.items():
+        old = column.source or name
+        if old not in frame.columns:
+            continue
+        if column.source_unit is not None:
+            frame[old] = _converted(record, frame[old], column.source_unit, column.unit)
+        if old != name:
+            frame = frame.rename(columns={old: name})
+    present = [str(name) for name in frame.columns]
+    needed = [*(named or ()), *asked]
+    if any(name not in present for name in needed):
+        if named is not None and source is not None:
+            mapped = {c.source or n: n for n, c in record.columns.items()}
+            present = [mapped.get(name, name) for name in source.names()]
+        _require_columns(record, [n for n in present if n != "geometry"], needed)
+    return frame
+
+
+def _converted(record: Record, values: "pd.Series[Any]", found: str, unit: str) -> Any:
+    if not pd.api.types.is_numeric_dtype(values):
+        what = f"column {values.name!r} is no number and cannot become {unit!r}"
+        raise refuse(record.path, "cell-no-number", what, "correct its cells")
+    # Units with another zero (degrees of temperature) need both ends of a line.
+    zero, one = magnitude(f"0 {found}", unit), magnitude(f"1 {found}", unit)
+    return values * (one - zero) + zero
 
 
 def _require_columns(record: Record, present: Sequence[str], asked: Sequence[str]) -> None:
     if missing := [name for name in asked if name not in present]:
-        raise LayerError(
-            f"{record.path}: layer {record.id!r} has no column {', '.join(map(repr, missing))}, "
-            f"it has {', '.join(present)}"
-        )
+        what = f"layer {record.id!r} has no column {', '.join(map(repr, missing))}"
+        fix = f"it has {', '.join(present)}"
+        raise LayerError(f"{record.path}: {what}, {fix}", code="column-missing", fix=fix)
 
 
-def _read(record: Record, columns: Sequence[str] | None) -> gpd.GeoDataFrame:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            # Arrow streams the rows, so that a false count in the header allocates nothing.
-            frame = pyogrio.read_dataframe(
-                record.path, layer=record.layer, columns=columns, use_arrow=True
-            )
-        except NotImplementedError as error:
-            raise LayerError(
-                f"{record.path}: cannot be read ({error}): turn its curves into straight lines"
-            ) from None
-        except _FAULTS as error:
-            raise LayerError(f"{record.path}: cannot be read ({error}): restore it") from None
-    for note in dict.fromkeys(str(one.message) for one in caught):
-        _warn(record, note)
+def _placed(record: Record, frame: gpd.GeoDataFrame, *, survey: bool) -> gpd.GeoDataFrame:
+    """Check geometries and the system they are in."""
+    if frame.crs is not None and record.crs is not None:
+        require_same(record.path, frame.crs, record.crs)
+    if not frame.empty:
+        frame = geometries.checked(record.path, record.id, frame, allow_empty=survey)
+    if frame.crs is None:
+        said = "" if record.crs is None else f", its record says {record.crs}"
+        what = f"layer {record.id!r} has no CRS{said}"
+        fix = "write the CRS into the file"
+        raise refuse(record.path, "crs-missing", what, fix, error=CrsError)
+    if not frame.empty:
+        require_plausible(record.path, frame.crs, frame.total_bounds)
+        geometries.doubts(record.path, frame)
     return frame
 
 
-def _usable(record: Record, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    lost = frame.geometry.isna() | frame.geometry.is_empty
-    if lost.all():
-        raise EmptyLayerError(f"{record.path}: no feature of layer {record.id!r} has a geometry")
-    if lost.any():
-        _warn(record, f"{int(lost.sum())} of {len(frame)} features have no geometry: left out")
-    return frame[~lost].reset_index(drop=True)
+def _look_twice(record: Record, source: Source, frame: gpd.GeoDataFrame, *, survey: bool) -> None:
+    if record.key is not None and record.key in frame and frame[record.key].duplicated().any():
+        what = f"rows repeat a value of its key {record.key!r}"
+        raise refuse(record.path, "key-duplicate", what, "give every row an id of its own")
+    if survey:
+        geometries.survey(record.path, frame, source.declared)
+        tell_texts(record.path, frame)
 
 
-def _require_on_earth(record: Record, frame: gpd.GeoDataFrame) -> None:
-    west, south, east, north = frame.total_bounds
-    if not np.isfinite([west, south, east, north]).all() or not _finite(frame):
-        raise LayerError(f"{record.path}: has coordinates that are no numbers: restore it")
-    if frame.crs.is_geographic and not (
-        -360 <= west <= east <= 360 and -90.000001 <= south <= north <= 90.000001
-    ):
-        raise LayerError(
-            f"{record.path}: coordinates reach from ({west:.4g}, {south:.4g}) to ({east:.4g}, "
-            f"{north:.4g}), outside longitude and latitude: swap the axes or correct the CRS"
-        )
-
-
-def _finite(frame: gpd.GeoDataFrame) -> bool:
-    return bool(np.isfinite(shapely.get_coordinates(frame.geometry.to_numpy())).all())
-
-
-def _valid(record: Record, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    bad = ~frame.geometry.is_valid
-    if not bad.any():
-        return frame
-    mended = frame.geometry.copy()
-    mended[bad] = shapely.make_valid(frame.geometry[bad].to_numpy())
-    _warn(record, f"{int(bad.sum())} of {len(frame)} geometries were invalid: repaired")
-    return frame.set_geometry(mended)
-
-
-def _kept(
-    record: Record, frame: pd.DataFrame, where: Mapping[str, object] | None
-) -> npt.NDArray[np.bool_]:
-    keep = np.ones(len(frame), dtype=bool)
-    if not where:
-        return keep
-    _require_columns(record, [str(name) for name in frame.columns], list(where))
-    for column, wanted in where.items():
-        keep &= _matches(record, frame[column], wanted)
-    if not keep.any():
-        said = ", ".join(f"{column} = {wanted!r}" for column, wanted in where.items())
-        raise EmptyLayerError(f"{record.path}: no row of layer {record.id!r} has {said}")
-    return keep
-
-
-def _matches(record: Record, values: "pd.Series[Any]", wanted: object) -> npt.NDArray[np.bool_]:
-    if not isinstance(wanted, Mapping):
-        listed = wanted if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
-        return values.isin(list(listed)).to_numpy()
-    if set(wanted) - {"min", "max"} or not wanted:
-        raise LayerError(
-            f"{record.path}: the filter on {values.name!r} is {dict(wanted)!r}, "
-            "required are min, max or both"
-        )
-    if not pd.api.types.is_numeric_dtype(values):
-        raise LayerError(f"{record.path}: column {values.name!r} is no number: filter it by values")
-    lowest, highest = wanted.get("min", -np.inf), wanted.get("max", np.inf)
-    return values.between(lowest, highest).to_numpy()
-
-
-def _cells(record: Record) -> list[list[str]]:
-    if not 0 < record.path.stat().st_size <= LARGEST_FILE:
-        raise LayerError(f"{record.path}: is empty or too large to be a table")
-    try:
-        text = record.path.read_bytes().decode("utf-8-sig")
-        rows = list(csv.reader(StringIO(text, newline=""), strict=True))
-    except UnicodeDecodeError:
-        raise LayerError(f"{record.path}: is not UTF-8: save it again as UTF-8") from None
-    except csv.Error as error:
-        raise LayerError(f"{record.path}: is no table ({error}): restore it") from None
-    if len(rows[0]) == 1 and ";" in rows[0][0]:
-        raise LayerError(f"{record.path}: is parted by semicolons: save it with commas")
-    return rows
-
-
-def _column(record: Record, name: str, cells: Sequence[str]) -> object:
-    filled = [cell for cell in cells if cell]
-    has_unit = name in record.columns and record.columns[name].unit != ""
-    if filled and all(_WHOLE.fullmatch(cell) for cell in filled) and len(filled) == len(cells):
-        return np.array(cells, dtype=np.int64)
-    if _numeric(filled, must=has_unit) or (has_unit and not filled):
-        return np.array([float(cell) if cell else np.nan for cell in cells])
-    odd = [cell for cell in filled if has_unit and _COMMA.fullmatch(cell)]
-    if odd:
-        raise LayerError(
-            f"{record.path}: column {name!r} holds {odd[0]!r}, required is a number with a point "
-            "and without separators: correct the cell"
-        )
-    return pd.Series([cell or None for cell in cells], dtype=object)
-
-
-def _numeric(filled: Sequence[str], *, must: bool) -> bool:
-    if not filled or not all(_NUMBER.fullmatch(cell) for cell in filled):
-        return False
-    # 007 and +976 are codes, unless a unit says that they are amounts.
-    return must or not any(re.match(r"\+|-?0\d", cell) for cell in filled)
-
-
-def _warn(record: Record, what: str) -> None:
-    warnings.warn(f"{record.path}: {what}", LodemapWarning, stacklevel=4)
+def _box(
+    record: Record, bbox: Sequence[float] | None, crs: CRS | str | None
+) -> tuple[float, float, float, float] | None:
+    if bbox is None:
+        return None
+    west, south, east, north = (float(value) for value in bbox)
+    if not (np.isfinite([west, south, east, north]).all() and west <= east and south <= north):
+        what = f"the box {tuple(bbox)} is not west, south, east, north"
+        raise refuse(record.path, "bbox-broken", what, "give the smaller values first")
+    if crs is None or record.crs is None:
+        return west, south, east, north
+    change = Transformer.from_crs(crs, record.crs, always_xy=True)
+    return change.transform_bounds(west, south, east, north, densify_pts=21)

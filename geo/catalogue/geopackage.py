@@ -1,0 +1,340 @@
+"""Checking a GeoPackage through SQLite before GDAL opens it.
+
+Its own counts are not believed, views and foreign virtual tables are refused (they compute
+whatever they like), and damage that GDAL reads past is found. Rules: OGC 12-128r18.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from geo.catalogue.findings import note, refuse
+
+__all__ = ["GeoPackage", "look", "unreadable"]
+
+MARKS = (0x47504B47, 0x47503130, 0x47503131)
+"""Application ids of a GeoPackage: ``GPKG``, and ``GP10`` and ``GP11`` of the first versions."""
+
+_CHECKED_WHOLE = 64_000_000
+_STEPS = 50_000_000
+
+
+@dataclass(frozen=True)
+class GeoPackage:
+    """What a look found: the layers, the chosen one and its geometry column and system.
+
+    `count` is counted, not stated. `declared` is the geometry type that the file promises,
+    with its Z and M: 0 prohibited, 1 mandatory, 2 optional.
+    """
+
+    layers: tuple[str, ...]
+    layer: str
+    geometry: str | None
+    srs: int | None
+    count: int
+    declared: tuple[str, int, int] | None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    steps = [_STEPS // 1000]
+
+    def tick() -> int:
+        steps[0] -= 1
+        return int(steps[0] < 0)
+
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+            database.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+            database.set_progress_handler(tick, 1000)
+            yield database
+    except sqlite3.Error as error:
+        if "interrupted" in str(error):
+            what = "makes the database compute without end"
+            raise refuse(path, "view-refused", what, "store its tables as they are") from None
+        what = f"is a damaged GeoPackage ({error})"
+        raise refuse(path, "file-damaged", what, "restore it") from None
+
+
+def look(path: Path, layer: str | None, *, survey: bool) -> GeoPackage:
+    """Check a GeoPackage and find a layer in it.
+
+    Parameters
+    ----------
+    path : Path
+    layer : str, optional
+        Name of the table; the only one, or with a warning the first one, when missing.
+    survey : bool
+        Also report breaches of the standard that do not change what is read.
+
+    Returns
+    -------
+    GeoPackage
+
+    Raises
+    ------
+    LayerError
+        If the file is damaged, is no GeoPackage, has no such table, or its tables are views.
+    """
+    _whole(path)
+    with _opened(path) as database:
+        master = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+        _refuse_tricks(path, database, master)
+        _integrity(path, database)
+        contents = _contents(path, database)
+        chosen = _chosen(path, master, contents, layer, survey=survey)
+        column = _geometry_column(database, chosen)
+        count = database.execute(f"SELECT count(*) FROM {_quoted(chosen)}").fetchone()[0]  # noqa: S608 - quoted
+        found = GeoPackage(
+            tuple(name for name, kind, _ in contents if kind in ("features", "attributes")),
+            chosen,
+            column[0] if column else None,
+            column[2] if column else next((s for n, _, s in contents if n == chosen), None),
+            int(count),
+            (column[1], column[3], column[4]) if column else None,
+        )
+        if survey:
+            _survey(path, database, master, found)
+    return found
+
+
+def unreadable(path: Path, found: GeoPackage) -> list[int]:
+    """Rows whose geometry is stored but cannot be read, by rowid, at most 20.
+
+    Parameters
+    ----------
+    path : Path
+    found : GeoPackage
+
+    Returns
+    -------
+    list of int
+    """
+    if found.geometry is None:
+        return []
+    import shapely
+
+    table, column = _quoted(found.layer), _quoted(found.geometry)
+    sql = f"SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608 - quoted
+    bad: list[int] = []
+    with _opened(path) as database:
+        for row, blob in database.execute(sql):
+            if not isinstance(blob, bytes) or not _readable(blob, shapely):
+                bad.append(int(row))
+            if len(bad) >= 20:
+                break
+    return bad
+
+
+def _readable(blob: bytes, shapely: Any) -> bool:
+    if blob[:2] != b"GP":
+        # SpatiaLite's own form, which GDAL reads.
+        return len(blob) > 40 and blob[0] == 0 and blob[-1] == 0xFE
+    size = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}.get(blob[3] >> 1 & 7, -1)
+    body = blob[8 + size :]
+    if size < 0 or len(body) < 5:
+        return False
+    if body[1 if body[0] else 4] in (8, 9, 10, 11, 12, 13, 14):
+        return True
+    return bool(shapely.from_wkb(body, on_invalid="ignore") is not None)
+
+
+def _whole(path: Path) -> None:
+    with path.open("rb") as stream:
+        head = stream.read(100)
+    if len(head) < 100:
+        raise refuse(path, "file-truncated", "is cut off in its header", "restore it")
+    size = int.from_bytes(head[16:18], "big")
+    page = 65536 if size == 1 else size
+    pages = int.from_bytes(head[28:32], "big")
+    valid = head[24:28] == head[92:96]
+    if valid and pages * page > path.stat().st_size:
+        what = f"has {path.stat().st_size:,} bytes, its header says {pages * page:,}"
+        raise refuse(path, "file-truncated", f"{what}: it is cut off", "restore it")
+
+
+def _refuse_tricks(
+    path: Path, database: sqlite3.Connection, master: Sequence[tuple[str, str, str]]
+) -> None:
+    views = {name for kind, name, _ in master if kind == "view"}
+    for kind, name, sql in master:
+        said = " ".join((sql or "").split()).lower()
+        if kind == "table" and said.startswith("create virtual table"):
+            module = said.partition(" using ")[2]
+            if not module.startswith(("rtree", "fts3", "fts4", "fts5")):
+                what = f"{name!r} is a virtual table of {module[:30]!r}, which may read other files"
+                raise refuse(path, "view-refused", what, "store its rows as a plain table")
+        if kind == "view" and name.lower().startswith(("rtree_", "gpkg_")):
+            what = f"{name!r} is a view in the place of a table of the standard"
+            raise refuse(path, "view-refused", what, "write the file anew")
+    known = [row[1] for row in master]
+    if "gpkg_contents" in known:
+        for (name,) in database.execute("SELECT table_name FROM gpkg_contents"):
+            if name in views:
+                what = f"{name!r} is a view, which may compute anything"
+                raise refuse(path, "view-refused", what, "store its rows as a table")
+
+
+def _integrity(path: Path, database: sqlite3.Connection) -> None:
+    if path.stat().st_size > _CHECKED_WHOLE:
+        return
+    said = [str(row[0]) for row in database.execute("PRAGMA integrity_check(3)")]
+    if said != ["ok"]:
+        what = f"is a damaged GeoPackage ({said[0][:90]})"
+        raise refuse(path, "file-damaged", what, "restore it")
+
+
+def _contents(path: Path, database: sqlite3.Connection) -> list[tuple[str, str, int | None]]:
+    try:
+        sql = "SELECT table_name, data_type, srs_id FROM gpkg_contents"
+        return [(str(name), str(kind), srs) for name, kind, srs in database.execute(sql)]
+    except sqlite3.OperationalError:
+        what = "is an SQLite database without gpkg_contents, and so no GeoPackage"
+        raise refuse(path, "content-wrong", what, "export its tables as a GeoPackage") from None
+
+
+def _chosen(
+    path: Path,
+    master: Sequence[tuple[str, str, str]],
+    contents: Sequence[tuple[str, str, int | None]],
+    layer: str | None,
+    *,
+    survey: bool,
+) -> str:
+    kinds = {name: kind for kind, name, _ in master}
+    names = [name for name, kind, _ in contents if kind in ("features", "attributes")]
+    features = [name for name, kind, _ in contents if kind == "features"]
+    known = ", ".join(names[:8]) or "none"
+    if layer is not None:
+        if kinds.get(layer) == "view":
+            what = f"{layer!r} is a view, which may compute anything"
+            raise refuse(path, "view-refused", what, "store it as a table")
+        if kinds.get(layer) != "table" or layer not in names:
+            what = f"has no table {layer!r}, it has {known}"
+            raise refuse(path, "layer-missing", what, "name one of them")
+        return layer
+    if not features:
+        what = f"holds no layer of features (it has {known})"
+        raise refuse(path, "layer-missing", what, "take a file with features")
+    if len(names) > 1:
+        what = f"holds {len(names)} layers ({known})"
+        if not survey:
+            raise refuse(path, "layers-several", what, "name one: layer = …")
+        note(
+            path, "warning", "layers-several", f"{what}, of which {features[0]!r} was read",
+            "name one", count=len(names),
+        )  # fmt: skip
+    if kinds.get(features[0]) != "table":
+        what = f"says that it holds {features[0]!r} and does not"
+        raise refuse(path, "layer-missing", what, "restore it")
+    return features[0]
+
+
+def _geometry_column(
+    database: sqlite3.Connection, layer: str
+) -> tuple[str, str, int, int, int] | None:
+    sql = (
+        "SELECT column_name, geometry_type_name, srs_id, z, m "
+        "FROM gpkg_geometry_columns WHERE table_name = ?"
+    )
+    found = database.execute(sql, (layer,)).fetchone()
+    return None if found is None else (str(found[0]), str(found[1]).upper(), *found[2:5])
+
+
+def _survey(
+    path: Path,
+    database: sqlite3.Connection,
+    master: Sequence[tuple[str, str, str]],
+    found: GeoPackage,
+) -> None:
+    mark = database.execute("PRAGMA application_id").fetchone()[0]
+    if mark not in MARKS:
+        what = f"is not marked as a GeoPackage (application_id is {mark})"
+        note(path, "warning", "mark-missing", what, "write it anew")
+    views = [name for kind, name, _ in master if kind == "view"]
+    if views:
+        what = f"holds the views {', '.join(views[:3])}, which are not read"
+        note(path, "warning", "views-present", what, "store them as tables", count=len(views))
+    table = _quoted(found.layer)
+    info = database.execute(f"PRAGMA table_info({table})").fetchall()
+    if not any(row[5] for row in info):
+        what = f"table {found.layer!r} has no primary key"
+        note(path, "warning", "key-missing", what, "give it one, so that rows keep their ids")
+    _survey_index(path, database, master, found)
+    _survey_counts(path, database, found)
+    try:
+        broken = len(database.execute("PRAGMA foreign_key_check").fetchmany(1000))
+    except sqlite3.OperationalError:
+        broken = 1
+    if broken:
+        what = f"{broken} rows refer to rows that are not there"
+        note(path, "warning", "reference-broken", what, "complete the tables", count=broken)
+
+
+def _survey_index(
+    path: Path,
+    database: sqlite3.Connection,
+    master: Sequence[tuple[str, str, str]],
+    found: GeoPackage,
+) -> None:
+    if found.geometry is None:
+        return
+    if found.geometry != found.geometry.lower():
+        what = f"the geometry column {found.geometry!r} is not in small letters"
+        note(path, "warning", "name-mixed-case", what, "rename it: some programs miss it")
+    name = f"rtree_{found.layer}_{found.geometry}"
+    sql = next((sql for _, known, sql in master if known.lower() == name.lower()), None)
+    virtual = sql is not None and " using rtree" in " ".join(sql.lower().split())
+    if sql is None:
+        return
+    listed = (
+        database.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'gpkg_extensions'"
+        ).fetchone()[0]
+        and database.execute(
+            "SELECT count(*) FROM gpkg_extensions "
+            "WHERE table_name = ? AND extension_name = 'gpkg_rtree_index'",
+            (found.layer,),
+        ).fetchone()[0]
+    )
+    if not (virtual and listed and _rtree_agrees(database, name)):
+        what = f"the spatial index of {found.layer!r} is broken or not registered"
+        note(
+            path, "warning", "index-broken", what, "make it anew: a read by region would miss rows"
+        )
+
+
+def _rtree_agrees(database: sqlite3.Connection, name: str) -> bool:
+    said = database.execute("SELECT rtreecheck(?)", (name,)).fetchone()
+    return bool(said[0] == "ok")
+
+
+def _survey_counts(path: Path, database: sqlite3.Connection, found: GeoPackage) -> None:
+    sql = "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?"
+    try:
+        stated = database.execute(sql, (found.layer,)).fetchone()
+    except sqlite3.OperationalError:
+        return
+    if stated is not None and stated[0] == 0 and found.count > 0:
+        what = f"says that it has no features and has {found.count}"
+        note(path, "warning", "count-wrong", what, "write it anew: other programs may show none")
+    if found.geometry is None:
+        return
+    column, table = _quoted(found.geometry), _quoted(found.layer)
+    sql = f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1"  # noqa: S608 - quoted
+    first = database.execute(sql).fetchone()
+    if (
+        first is not None
+        and isinstance(first[0], bytes)
+        and first[0][:2] != b"GP"
+        and (len(first[0]) > 40 and first[0][0] == 0 and first[0][-1] == 0xFE)
+    ):
+        what = "its geometries are stored in SpatiaLite's form"
+        note(path, "warning", "geometry-spatialite", what, "write it anew as a GeoPackage")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
