@@ -77,7 +77,7 @@ def layers_inside(path: Path, found: Sequence[zipfile.ZipInfo]) -> list[str]:
     LayerError
         If there is none.
     """
-    endings = [ending for ending in (*VECTORS, *TABLES) if ending not in (".zip", ".kmz")]
+    endings = [ending for ending in (*VECTORS, *TABLES) if ending not in (".zip", ".kmz", ".txt")]
     names = [
         one.filename
         for one in found

@@ -30,6 +30,7 @@ LATITUDES = frozenset({"lat", "latitude", "широта", "өргөрөг", "纬
 _KEYS = frozenset({"id", "fid", "uid", "uuid", "gid", "objectid", "ogc_fid"})
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_SEPARATED = re.compile(r"[+-]?\d+([.,'’\s]\d+)+")
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _THREE = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
@@ -174,14 +175,13 @@ def _column(
         if len(filled) == len(plain) and all(_WHOLE.fullmatch(cell) for cell in filled):
             return np.array(plain, dtype=np.int64)
         return np.array([float(cell) if cell else np.nan for cell in plain])
-    if must and filled:
-        odd = next((cell for cell in filled if not _NUMBER.fullmatch(cell)), filled[0])
+    if odd := [cell for cell in filled if must and _SEPARATED.fullmatch(cell)]:
         what = (
-            f"column {name!r} holds {odd!r}, required is a number with a point and without "
-            "separators"
+            f"column {name!r} holds {odd[0]!r}, required is a number with a point and "
+            "without separators"
         )
         raise refuse(reader.path, "cell-no-number", what, "correct the cell")
-    if must:
+    if must and not filled:
         return np.full(len(plain), np.nan)
     return pd.Series([cell or None for cell in cells], dtype=object)
 
@@ -299,7 +299,7 @@ def _require_key(path: Path, frame: pd.DataFrame, key: str | None) -> None:
         values = frame[name].dropna()
         again = values[values.duplicated()]
         if len(again):
-            what = f"{len(again)} rows repeat a value of {name!r}, such as {again.iloc[0]!r}"
+            what = f"{len(again)} rows repeat a value of {name!r}, such as {str(again.iloc[0])!r}"
             fix = "give every row an id of its own: a join would multiply them"
             raise refuse(path, "key-duplicate", what, fix)
 

@@ -217,8 +217,7 @@ def survey(path: Path, frame: gpd.GeoDataFrame, declared: str | None) -> None:
 
 def _tell_network(path: Path, shapes: _Shapes) -> None:
     """Tell what would break lines when they are used as a network."""
-    shapes = shapes[shapely.get_type_id(shapes) == 1]
-    if len(shapes) < 2 or len(shapes) > 200_000:
+    if not (shapely.get_type_id(shapes) == 1).all() or not 1 < len(shapes) <= 200_000:
         return
     looped = int((shapely.is_closed(shapes) & (shapely.length(shapes) > 0)).sum())
     if looped:

@@ -27,6 +27,8 @@ _SHAPES = {0, 1, 3, 5, 8, 11, 13, 15, 18, 21, 23, 25, 28, _MULTIPATCH}
 # Attributes are looked through this far for their encoding and overflows.
 _LOOKED = 64_000_000
 
+_WIDE = 18
+
 _Bytes = npt.NDArray[np.uint8]
 
 
@@ -79,7 +81,13 @@ def look(path: Path, scratch: Path, encoding: str | None) -> Shapefile:
         what = "has no .dbf: its attributes are missing"
         note(path, "warning", "attributes-missing", what, "keep all parts of a Shapefile together")
         return Shapefile(opened, "utf-8", shape_type == _MULTIPATCH, count)
-    found = _attributes(path, table, parts[".cpg"], count, encoding)
+    found, short = _attributes(path, table, parts[".cpg"], count, encoding)
+    if short:
+        what = f"{short} of {count} shapes have no row of attributes: read as unknown"
+        note(path, "warning", "attributes-missing", what, "restore its .dbf", count=short)
+        if opened == path:
+            opened = _copied(parts, scratch)
+        _lengthen(opened.with_suffix(".dbf"), count)
     return Shapefile(opened, found, shape_type == _MULTIPATCH, count)
 
 
@@ -160,9 +168,19 @@ class _Field:
     width: int
 
 
+def _lengthen(table: Path, count: int) -> None:
+    """Give every shape a row of attributes, the missing ones blank."""
+    data = bytearray(table.read_bytes())
+    rows, start, length = struct.unpack("<IHH", data[4:12])
+    data[4:8] = struct.pack("<I", count)
+    whole = bytes(data[: start + rows * length]) + b" " * (length * (count - rows))
+    table.write_bytes(whole + b"\x1a")
+
+
 def _attributes(
     path: Path, table: Path, page: Path | None, count: int, encoding: str | None
-) -> str:
+) -> tuple[str, int]:
+    """Encoding of the attributes, and how many shapes have none."""
     with table.open("rb") as stream:
         head = stream.read(32)
         if len(head) < 32:
@@ -173,16 +191,18 @@ def _attributes(
     if size < start + rows * length:
         what = f"its .dbf has {size:,} bytes, its header says {start + rows * length:,}"
         raise refuse(path, "file-truncated", f"{what}: it is cut off", "restore it")
-    if rows != count:
+    if rows > count:
         what = f"has {count:,} shapes and {rows:,} rows of attributes"
         raise refuse(path, "parts-disagree", what, "restore both parts")
     fields = _fields(described)
     looked = min(rows, max(_LOOKED // max(length, 1), 1))
     if not looked or not fields:
-        return "utf-8"
+        return "utf-8", count - rows
     cells: _Bytes = np.memmap(table, np.uint8, "r", start, (looked, length))
     _tell_overflows(path, cells, fields)
-    return _encoding(path, _texts(cells, fields), _stated(path, page, head[29], encoding))
+    texts = _texts(cells, fields)
+    found = _encoding(path, texts, _stated(path, page, head[29], encoding))
+    return found, count - rows
 
 
 def _fields(described: bytes) -> list[_Field]:
@@ -199,12 +219,13 @@ def _fields(described: bytes) -> list[_Field]:
 
 def _tell_overflows(path: Path, cells: _Bytes, fields: Sequence[_Field]) -> None:
     for one in fields:
-        if one.kind in "NF" and one.width:
+        # GDAL writes stars for null as well, and its own wide columns never overflow.
+        if one.kind in "NF" and 0 < one.width < _WIDE:
             stars = int((cells[:, one.at] == ord("*")).sum())
             if stars:
                 what = (
-                    f"{stars} numbers of column {one.name!r} did not fit its width "
-                    f"and are stars: read as unknown"
+                    f"{stars} numbers of column {one.name!r} are stars (null, or wider than "
+                    f"its {one.width} signs): read as unknown"
                 )
                 note(path, "warning", "number-overflow", what, "widen the column", count=stars)
 

@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -28,7 +28,7 @@ import shapely
 
 from geo.catalogue import archives, flatgeobuf, geopackage, jsontext, shapefile, xmltext
 from geo.catalogue.files import SAFE_OPTIONS
-from geo.catalogue.findings import note, refuse
+from geo.catalogue.findings import LayerWarning, note, refuse
 from geo.catalogue.formats import bounded_bytes, format_of
 from geo.catalogue.systems import understood
 from geo.errors import LodemapError
@@ -153,11 +153,35 @@ def _from_archive(path: Path, hints: Hints, scratch: Path) -> Source:
     file = archives.unpack(path, inner, scratch)
     deeper = scratch / "parts"
     deeper.mkdir()
-    found = _source(path, file, Hints(None, hints.encoding, hints.survey), deeper)
+    known = f"{path} ({inner})"
+    with _said_of(file, known):
+        found = _source(path, file, Hints(None, hints.encoding, hints.survey), deeper)
+
+    def read(columns: Sequence[str] | None, box: Sequence[float] | None) -> gpd.GeoDataFrame:
+        with _said_of(file, known):
+            return found.read(columns, box)
+
     return Source(
-        path, found.driver, found.read, found.names, tuple(names), inner, found.count,
-        found.declared, found.stated,
+        path, found.driver, read, found.names, tuple(names), inner, found.count, found.declared,
+        found.stated,
     )  # fmt: skip
+
+
+@contextmanager
+def _said_of(copy: Path, known: str) -> Iterator[None]:
+    """Let what is said of a copy name the file that a person knows."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield
+        except LodemapError as error:
+            said = str(error).replace(str(copy), known)
+            raise type(error)(said, code=error.code, fix=error.fix) from None
+    for one in caught:
+        if isinstance(one.message, LayerWarning):
+            finding = one.message.finding
+            said = finding.message.replace(str(copy), known)
+            warnings.warn(LayerWarning(replace(finding, message=said)), stacklevel=4)
 
 
 def _only(path: Path, names: Sequence[str], hints: Hints) -> str:
@@ -274,7 +298,9 @@ def _from_xml(path: Path, data: bytes, hints: Hints) -> Source:
     if not known:
         return _nothing(path, scanned.driver)
     layer = _named(path, known, hints)
-    reader = _Gdal(path, data, scanned.driver, layer)
+    # Of a layer without a name, GDAL makes up another one each time: only GPX names its own.
+    place = layer if scanned.driver == "GPX" else known.index(layer)
+    reader = _Gdal(path, data, scanned.driver, place)
 
     def read(columns: Sequence[str] | None, box: Sequence[float] | None) -> gpd.GeoDataFrame:
         frame = reader.read(columns, box)
@@ -359,7 +385,7 @@ class _Gdal:
         path: Path,
         data: Path | bytes,
         driver: str,
-        layer: str | None,
+        layer: str | int | None,
         encoding: str | None = None,
     ) -> None:
         self._path = path
@@ -407,8 +433,12 @@ class _Gdal:
                 frame = self._frame(options)
             except (*_FAULTS, NotImplementedError, UnicodeDecodeError) as error:
                 raise _unreadable(self._path, error) from None
-        for said in dict.fromkeys(str(one.message) for one in caught):
+        remarks = [one.message for one in caught if not isinstance(one.message, LayerWarning)]
+        for said in dict.fromkeys(map(str, remarks)):
             self._remark(said)
+        for one in caught:
+            if isinstance(one.message, LayerWarning):
+                warnings.warn(one.message, stacklevel=4)
         return frame
 
     def _remark(self, said: str) -> None:
@@ -419,7 +449,8 @@ class _Gdal:
             code, said = "geometry-measured", "measures (M) of its geometries are left out of use"
         elif "not consistent with type in gpkg_geometry_columns" in said:
             code = "geometry-type-differs"
-        elif "bad application_id" in said:
+        elif "bad application_id" in said or "too many members" in said:
+            # The survey and the scan say the same in a sentence.
             return
         note(self._path, "warning", code, said.splitlines()[0][:300])
 

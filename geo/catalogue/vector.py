@@ -8,6 +8,7 @@ says ever reaches SQL.
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -32,7 +33,7 @@ from geo.catalogue.texts import tell_texts
 from geo.errors import CrsError, EmptyLayerError, LayerError
 from geo.units import magnitude
 
-__all__ = ["describe", "read_table", "read_vector"]
+__all__ = ["describe", "look", "read_table", "read_vector"]
 
 
 def read_vector(
@@ -91,6 +92,18 @@ def read_vector(
 
         record = at_hand(record)
     verify(record)
+    return _vector(record, where=where, crs=crs, columns=columns, bbox=bbox, survey=survey)
+
+
+def _vector(
+    record: Record,
+    *,
+    where: Mapping[str, object] | None = None,
+    crs: CRS | str | None = None,
+    columns: Sequence[str] | None = None,
+    bbox: Sequence[float] | None = None,
+    survey: bool = False,
+) -> gpd.GeoDataFrame:
     asked = {**record.where, **(where or {})}
     named = None if columns is None else list(dict.fromkeys([*columns, *asked]))
     box = _box(record, bbox, crs)
@@ -145,6 +158,12 @@ def read_table(
     """
     _require_kind(record, "table")
     verify(record)
+    return _rows(record, where=where, survey=survey)
+
+
+def _rows(
+    record: Record, *, where: Mapping[str, object] | None = None, survey: bool = False
+) -> pd.DataFrame:
     asked = {**record.where, **(where or {})}
     read = _table(record, survey=survey)[0]
     frame: pd.DataFrame = _under_names(record, None, read, None, list(asked))
@@ -158,6 +177,37 @@ def read_table(
         tell_texts(record.path, frame)
     keep = filters.kept(record.path, record.id, frame, asked)
     return frame[keep].reset_index(drop=True)
+
+
+def look(path: Path | str, *, layer: str | None = None) -> tuple[Description, pd.DataFrame]:
+    """Read a vector file or table of which nothing is known yet, with every check.
+
+    Parameters
+    ----------
+    path : Path or str
+    layer : str, optional
+        Layer, sheet or archive member; the first one, with a warning, when missing.
+
+    Returns
+    -------
+    description : Description
+    frame : GeoDataFrame or DataFrame
+        What a record that says nothing but the file's own system would read.
+
+    Raises
+    ------
+    LayerError, CrsError
+        If the file could not be used as a layer.
+    """
+    file = Path(path).resolve()
+    kind = "table" if format_of(file) in TABLES.values() else "vector"
+    draft = Record(
+        id=file.stem, title="", kind=kind, path=file, toml=file.with_suffix(".toml"), sha256="",
+        licence="", attribution="", source="", retrieved=date.today(), quality="screening",
+        limits="", layer=layer, sheet=layer if kind == "table" else None,
+    )  # fmt: skip
+    frame = _rows(draft, survey=True) if kind == "table" else _vector(draft, survey=True)
+    return describe(file, layer=layer), frame
 
 
 def describe(path: Path | str, *, layer: str | None = None) -> Description:
@@ -295,6 +345,12 @@ def _table(record: Record, *, survey: bool) -> tuple[pd.DataFrame, Cells]:
 
 
 def _from_pair(record: Record, frame: pd.DataFrame) -> Any:
+    for name in (record.x, record.y):
+        odd = [v for v in frame[name] if isinstance(v, str)] if frame[name].dtype == object else []
+        if odd:
+            what = f"column {name!r} holds {odd[0][:30]!r}, required are decimal numbers"
+            fix = "write coordinates such as 106.917, not degrees and minutes"
+            raise refuse(record.path, "cell-no-number", what, fix)
     x, y = frame[record.x].to_numpy(dtype=float), frame[record.y].to_numpy(dtype=float)
     shapes = shapely.points(x, y)
     shapes[np.isnan(x) | np.isnan(y)] = None

@@ -88,7 +88,7 @@ def test_a_wrong_field_is_named(tmp_path, changes, said):
 def test_columns_must_be_a_table_of_units_and_descriptions(tmp_path):
     toml = table(tmp_path)
     toml.write_text(toml.read_text() + "[columns.a]\nunit = 'm'\nrange = 3\n")
-    with pytest.raises(LayerError, match=r"columns\.a holds more than a unit"):
+    with pytest.raises(LayerError, match=r"columns\.a holds more than description"):
         load_record(toml)
     toml = table(tmp_path)
     toml.write_text(toml.read_text() + "columns = 3\n")
