@@ -7,6 +7,7 @@ behind its line.
 from geo.recipe.parse import load_recipe
 from geo.recipe.scenarios import under
 from geo.recipe.schema import (
+    CombineSpec,
     CostSpec,
     CriterionSpec,
     DrawSpec,
@@ -21,10 +22,12 @@ from geo.recipe.schema import (
     ThemeSpec,
     TransportSpec,
     ValueSpec,
+    WeightingSpec,
     WindSpec,
 )
 
 __all__ = [
+    "CombineSpec",
     "CostSpec",
     "CriterionSpec",
     "DrawSpec",
@@ -39,6 +42,7 @@ __all__ = [
     "ThemeSpec",
     "TransportSpec",
     "ValueSpec",
+    "WeightingSpec",
     "WindSpec",
     "load_recipe",
     "under",

@@ -12,6 +12,7 @@ from geo.recipe.parse_supply import energy_of, transport_of
 from geo.recipe.parse_theme import theme_of
 from geo.recipe.reader import Document, Table, closest
 from geo.recipe.schema import DrawSpec, Recipe
+from geo.scoring.unknowns import UNKNOWN
 
 __all__ = ["load_recipe"]
 
@@ -43,7 +44,7 @@ def load_recipe(path: Path, *, layers: Collection[str] | None = None) -> Recipe:
     """
     path = Path(path)
     text, data = _read(path)
-    document = Document(path.name, text, data)
+    document = Document(path.name, text, data, path.parent)
     root = Table(document, data, ())
     recipe = _recipe(root, path, text)
     root.done()
@@ -74,7 +75,8 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
     lists = root.text("lists", "") or None
     transport = root.child("transport")
     energy = root.child("energy")
-    parts = {"transport": transport, "energy": energy, "lists": lists}
+    unknown = study.choice("unknown", UNKNOWN, "lower")
+    parts = {"transport": transport, "energy": energy, "lists": lists, "unknown": unknown}
     themes = root.each("theme", lambda table: theme_of(table, parts))
     if not themes:
         root.document.report((), "the recipe has no [[theme]]: write at least one")

@@ -35,7 +35,7 @@ def criterion_of(table: Table, parts: Mapping[str, object]) -> CriterionSpec:
         measure=MeasureSpec(name, {k: v for k, v in arguments.items() if v is not None}),
         unit=unit,
         value=value_of(table, unit, text_values=name == "class"),
-        weight=weight_of(table),
+        weight=weight_of(table) if "weight" in table.data else (math.nan, math.nan, math.nan),
         source=table.text("source"),
         note=table.text("note", ""),
         required=table.flag("required", default=False),
@@ -66,4 +66,5 @@ def weight_of(table: Table, key: str = "weight") -> tuple[float, float, float]:
         low, central, high = table.triple(key, "")
     if central < 0 or low < 0 or not (found is None or math.isfinite(central)):
         table.report(key, f"weight must be finite and zero or more, found {found!r}")
+        return math.nan, 1.0, math.nan
     return low, central, high

@@ -6,16 +6,28 @@ from collections.abc import Mapping
 from geo.errors import UnitError
 from geo.recipe.measures import MEASURES
 from geo.recipe.parse_criterion import criterion_of
+from geo.recipe.parse_method import check_options, combine_of
+from geo.recipe.parse_weights import weighted_criteria
 from geo.recipe.reader import Table
-from geo.recipe.schema import CriterionSpec, ExclusionSpec, FreightSpec, SiteSpec, ThemeSpec
+from geo.recipe.schema import (
+    CombineSpec,
+    CriterionSpec,
+    ExclusionSpec,
+    FreightSpec,
+    SiteSpec,
+    ThemeSpec,
+    WeightingSpec,
+)
+from geo.scoring.combination import METHODS
 from geo.units import magnitude
 
 __all__ = ["buffer_of", "limit_of", "theme_of"]
 
 
 def theme_of(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
-    """Read a theme; `parts` holds the shared tables that measures may need."""
+    """Read a theme; `parts` holds the shared tables and choices that a theme may need."""
     freight = _freight(table)
+    combine = combine_of(table, str(parts["unknown"]))
     criteria = table.each("criterion", lambda t: criterion_of(t, parts))
     exclusions = table.each("exclusion", _exclusion)
     if not criteria:
@@ -27,7 +39,9 @@ def theme_of(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
     if criteria and not any(_is_spatial(criterion) for criterion in criteria):
         message = f"theme {table.data.get('id')!r} needs a criterion that every cell has"
         table.document.report(table.path, f"{message}, such as a distance")
-    _check_weights(table, criteria)
+    check_options(table, combine, len(criteria))
+    criteria, weighting = weighted_criteria(table, criteria)
+    _check_weights(table, criteria, combine, weighting)
     return ThemeSpec(
         id=table.slug("id"),
         title=table.text("title"),
@@ -38,6 +52,8 @@ def theme_of(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
         omitted=table.each("omitted", lambda t: (t.text("title"), t.text("reason"))),
         freight=freight,
         line=table.line,
+        combine=combine,
+        weighting=weighting,
     )
 
 
@@ -47,10 +63,29 @@ def _is_spatial(criterion: CriterionSpec) -> bool:
     return measure is None or measure.spatial
 
 
-def _check_weights(table: Table, criteria: tuple[CriterionSpec, ...]) -> None:
+def _check_weights(
+    table: Table,
+    criteria: tuple[CriterionSpec, ...],
+    combine: CombineSpec,
+    weighting: WeightingSpec,
+) -> None:
+    method = METHODS[combine.method]
+    if not method.weighted:
+        for criterion in criteria:
+            if not math.isnan(criterion.weight[1]):
+                message = f"{method.title} takes no weights: leave the weight out"
+                table.document.problems.append((criterion.line, message))
+        return
+    for criterion in criteria:
+        if math.isnan(criterion.weight[1]) and weighting.method == "stated":
+            message = f"criterion {criterion.id!r} needs a weight, or the theme [theme.weights]"
+            table.document.problems.append((criterion.line, message))
     weights = [criterion.weight[1] for criterion in criteria]
     if criteria and not sum(weights) > 0 and not any(math.isnan(w) for w in weights):
         table.document.report(table.path, "the weights of the theme add up to zero: raise one")
+    if not weighting.preference and "layer" not in table.data.get("sites", {}):
+        message = f"weights by {weighting.method!r} are read off sites: these need a layer of sites"
+        table.report("weights", message)
 
 
 def _freight(table: Table) -> FreightSpec | None:

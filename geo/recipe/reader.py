@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path as FilePath
 from typing import Any
 
 from geo.errors import RecipeError, UnitError
@@ -19,8 +20,11 @@ _FEW = 16
 class Document:
     """A recipe's text, the lines of its keys and the problems found so far."""
 
-    def __init__(self, name: str, text: str, data: dict[str, Any]) -> None:
+    def __init__(
+        self, name: str, text: str, data: dict[str, Any], folder: FilePath = FilePath()
+    ) -> None:
         self.name = name
+        self.folder = folder
         self.data = data
         self.problems: list[tuple[int, str]] = []
         self._lines = key_lines(text)

@@ -7,6 +7,7 @@ from pathlib import Path
 from geo.recipe.measures import MEASURES
 
 __all__ = [
+    "CombineSpec",
     "CostSpec",
     "CriterionSpec",
     "DrawSpec",
@@ -21,6 +22,7 @@ __all__ = [
     "ThemeSpec",
     "TransportSpec",
     "ValueSpec",
+    "WeightingSpec",
     "WindSpec",
 ]
 
@@ -122,6 +124,30 @@ class FreightSpec:
 
 
 @dataclass(frozen=True)
+class CombineSpec:
+    """How criteria become one score: method, its options, and what stands for an unknown."""
+
+    method: str = "weighted-sum"
+    options: Mapping[str, object] = field(default_factory=dict)
+    unknown: str = "lower"
+
+
+@dataclass(frozen=True)
+class WeightingSpec:
+    """Where a theme's weights come from.
+
+    `says` tells a reader, with the consistency of judgements; `preference` is False for
+    weights that are read off the data, which are known only when the sites are.
+    """
+
+    method: str
+    says: str
+    preference: bool = True
+    warnings: tuple[str, ...] = ()
+    line: int = 1
+
+
+@dataclass(frozen=True)
 class ThemeSpec:
     """One question with its own sites, criteria, rules and colours."""
 
@@ -134,6 +160,8 @@ class ThemeSpec:
     omitted: tuple[tuple[str, str], ...]
     freight: FreightSpec | None
     line: int
+    combine: CombineSpec = CombineSpec()
+    weighting: WeightingSpec = WeightingSpec("stated", "weights as stated in the recipe")
 
 
 @dataclass(frozen=True)

@@ -250,7 +250,7 @@ class Combination:
         telling = _telling(values, shares)
         if telling.any():
             scale = NORMALISATIONS[self.options.get("normalise", "vector")]
-            weighted = scale(values[:, telling]) * shares[telling]
+            weighted = scale(values[:, telling], None) * shares[telling]
             squares = (weighted - weighted.min(axis=0)) ** 2
             total = squares.sum(axis=1, keepdims=True)
             share = np.divide(squares, total, out=np.zeros_like(squares), where=total > 0)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.errors import DataError
-from geo.scoring.ranking import rank_scores
+from geo.scoring.combination import Combination
 from geo.scoring.robustness import (
     RankRanges,
     ValueFunction,
@@ -22,7 +22,8 @@ from geo.scoring.robustness import (
     draw_scores,
     rank_ranges,
 )
-from geo.scoring.weighting import WeightRange, draw_weights, normalise
+from geo.scoring.unknowns import Scored, score_places
+from geo.scoring.weighting import WeightRange, draw_weights
 
 __all__ = ["CRITERIA_COLUMNS", "SITE_COLUMNS", "SiteScores", "score_sites"]
 
@@ -40,6 +41,8 @@ SITE_COLUMNS = (
     "confidence",
     "known_criteria",
     "of_criteria",
+    "score_worst",
+    "score_best",
 )
 CRITERIA_COLUMNS = (
     "theme",
@@ -90,6 +93,8 @@ def score_sites(
     top: int = 5,
     common: Collection[str] | None = None,
     pessimism: float = 1.0,
+    combination: Combination | None = None,
+    unknown: str = "lower",
 ) -> SiteScores:
     """Score and rank the sites of a theme, with ranges and reasons.
 
@@ -128,6 +133,10 @@ def score_sites(
         site by site. All when missing.
     pessimism : float
         How likely an unknown is to be poor, see :func:`~geo.scoring.robustness.draw_scores`.
+    combination : Combination, optional
+        How criteria become one score; the weighted sum when missing.
+    unknown : str
+        What stands for an unknown in the score, see `geo.scoring.unknowns`.
 
     Returns
     -------
@@ -169,12 +178,12 @@ def score_sites(
     _check_index(values, ids, "values")
     raw = {name: _column(values[name].reindex(ids), name) for name in names}
     scored = np.column_stack([_score(name, raw[name], value_functions[name]) for name in names])
-    weights = normalise([ranges[name].central for name in names])
-    status = _status(ids, names, scored, required, status_in)
+    method = combination or Combination()
+    weights = method.shares([ranges[name].central for name in names])
+    needed = names if unknown == "refuse" else required
+    status = _status(ids, names, scored, needed, status_in)
     ranked = status == "ranked"
-    total = np.zeros(len(ids))
-    for column, weight in enumerate(weights):
-        total += weight * np.nan_to_num(scored[:, column])
+    own = _own_scores(scored, weights, method, unknown, ranked)
     key = (seed, theme_id)
     drawn = draw_scores(
         scored[ranked],
@@ -184,11 +193,32 @@ def score_sites(
         seed=key,
         ranges=_value_ranges(raw, lows, highs, value_functions, ids, ranked, common),
         pessimism=pessimism,
+        combination=method,
     )
-    return SiteScores(
-        _site_table(ids, status, total, scored, rank_ranges(drawn, top=top)),
-        _criteria_table(theme_id, ids, raw, units, scored, weights, qualities, sources),
-    )
+    table = _criteria_table(theme_id, ids, raw, units, scored, weights, own.contributions,
+                            qualities, sources)  # fmt: skip
+    return SiteScores(_site_table(ids, status, own, scored, rank_ranges(drawn, top=top)), table)
+
+
+def _own_scores(
+    scored: Floats,
+    weights: Floats,
+    method: Combination,
+    unknown: str,
+    ranked: npt.NDArray[np.bool_],
+) -> Scored:
+    """Score the ranked sites among themselves; of the others say what each criterion would add."""
+    found = score_places(scored[ranked], weights, method, unknown=unknown)
+    blank = np.full((4, len(scored)), np.nan)
+    blank[:, ranked] = found.score, found.worst, found.best, found.rank
+    parts = np.full(scored.shape, np.nan)
+    parts[ranked] = found.contributions
+    if method.about.local:
+        parts[~ranked] = score_places(scored[~ranked], weights, method).contributions
+    if method.method == "weighted-sum" and unknown in ("lower", "interval", "refuse"):
+        # What is unknown counts nothing, and is told from a known zero.
+        parts = np.where(np.isnan(scored), np.nan, parts)
+    return Scored(blank[0], blank[1], blank[2], blank[3], parts)
 
 
 def _ids(site_ids: Sequence[str]) -> list[str]:
@@ -326,16 +356,15 @@ def _check_limits(name: str, ids: list[str], low: Floats, value: Floats, high: F
 def _site_table(
     ids: list[str],
     status: npt.NDArray[np.object_],
-    total: Floats,
+    own: Scored,
     scored: Floats,
     found: RankRanges,
 ) -> pd.DataFrame:
     ranked = status == "ranked"
-    score = np.where(ranked, total, np.nan)
     table = {
-        "rank": _whole(rank_scores(score)),
+        "rank": _whole(own.rank),
         "status": status,
-        "score": score,
+        "score": own.score,
         "score_low": _spread(found.score_low, ranked),
         "score_high": _spread(found.score_high, ranked),
         "rank_best": _whole(_spread(found.rank_best, ranked)),
@@ -343,6 +372,8 @@ def _site_table(
         "confidence": _spread(found.confidence, ranked),
         "known_criteria": (~np.isnan(scored)).sum(axis=1),
         "of_criteria": np.full(len(ids), scored.shape[1]),
+        "score_worst": own.worst,
+        "score_best": own.best,
     }
     index = pd.Index(ids, name="site_id", dtype=object)
     return pd.DataFrame(table, columns=list(SITE_COLUMNS)).set_index(index)
@@ -365,6 +396,7 @@ def _criteria_table(
     units: Mapping[str, str],
     scored: Floats,
     weights: Floats,
+    contributions: Floats,
     qualities: Texts,
     sources: Texts,
 ) -> pd.DataFrame:
@@ -385,7 +417,7 @@ def _criteria_table(
         "unit": [units[name] for name in names] * len(ids),
         "value_score": scored.ravel(),
         "weight": np.tile(weights, len(ids)),
-        "contribution": (weights * scored).ravel(),
+        "contribution": contributions.ravel(),
         "quality": np.where(known, quality, "unknown").ravel(),
         "source": source.ravel(),
     }

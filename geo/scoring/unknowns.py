@@ -17,6 +17,7 @@ reweight
     known overtake one of which everything is.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ from geo.errors import DataError
 from geo.scoring.combination import Combination
 from geo.scoring.ranking import rank_scores
 
-__all__ = ["UNKNOWN", "Scored", "score_places"]
+__all__ = ["UNKNOWN", "Scored", "score_cells", "score_places"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -101,6 +102,59 @@ def score_places(
     [0.75, 0.5]
     """
     method = combination or Combination()
+    _check(method, unknown)
+    given = np.asarray(values, dtype=np.float64)
+    shares = np.asarray(weights, dtype=np.float64)
+    open_ = np.flatnonzero(_has_score(given, unknown))
+    known = given[open_]
+    score, worst, best = _scores(known, shares, method, unknown)
+    rank = _certain(worst, best) if unknown == "interval" else rank_scores(score)
+    blank = np.full((4, len(given)), np.nan)
+    blank[:, open_] = score, worst, best, rank
+    contributions = np.full(given.shape, np.nan)
+    contributions[open_] = _contributions(known, shares, method, unknown)
+    return Scored(blank[0], blank[1], blank[2], blank[3], contributions)
+
+
+def score_cells(
+    values: npt.ArrayLike,
+    weights: npt.ArrayLike,
+    combination: Combination | None = None,
+    *,
+    unknown: str = "lower",
+) -> tuple[Floats, Floats]:
+    """Score cells as :func:`score_places` scores sites, without ranks and contributions.
+
+    Parameters
+    ----------
+    values, weights, combination, unknown
+        As there. The method must be local.
+
+    Returns
+    -------
+    score, best : (cells,) arrays
+        NaN where a cell has no score.
+
+    Raises
+    ------
+    DataError
+        If the method compares places with one another.
+    """
+    method = combination or Combination()
+    _check(method, unknown)
+    if not method.about.local:
+        raise DataError(f"{method.about.title} ranks sites only: it compares places")
+    given = np.asarray(values, dtype=np.float64)
+    found = np.full((2, len(given)), np.nan)
+    open_ = np.flatnonzero(_has_score(given, unknown))
+    if open_.size:
+        shares = np.asarray(weights, dtype=np.float64)
+        score, _, best = _scores(given[open_], shares, method, unknown)
+        found[:, open_] = score, best
+    return found[0], found[1]
+
+
+def _check(method: Combination, unknown: str) -> None:
     if unknown not in UNKNOWN:
         raise DataError(f"unknown is {unknown!r}, required is one of {', '.join(UNKNOWN)}")
     if unknown == "reweight" and not method.about.local:
@@ -108,31 +162,35 @@ def score_places(
             f"{method.about.title} compares places with one another, each by all criteria: "
             "'reweight' serves local methods only"
         )
-    given = np.asarray(values, dtype=np.float64)
-    missing = np.isnan(given)
-    shut = missing.any(axis=1) if unknown == "refuse" else missing.all(axis=1)
-    open_ = np.flatnonzero(~shut)
-    found = _scored(given[open_], np.asarray(weights, dtype=np.float64), method, unknown)
-    blank = np.full((4, len(given)), np.nan)
-    blank[:, open_] = found.score, found.worst, found.best, found.rank
-    contributions = np.full(given.shape, np.nan)
-    contributions[open_] = found.contributions
-    return Scored(blank[0], blank[1], blank[2], blank[3], contributions)
 
 
-def _scored(values: Floats, weights: Floats, method: Combination, unknown: str) -> Scored:
+def _has_score(values: Floats, unknown: str) -> npt.NDArray[np.bool_]:
+    known = ~np.isnan(values)
+    return np.asarray(known.all(axis=1) if unknown == "refuse" else known.any(axis=1))
+
+
+def _scores(
+    values: Floats, weights: Floats, method: Combination, unknown: str
+) -> tuple[Floats, Floats, Floats]:
+    """Score, worst and best case of places of which something is known."""
     low = np.nan_to_num(values, nan=0.0)
     worst = method.scores(low, weights)
     best = _best(values, low, worst, weights, method)
+    if unknown == "middle":
+        return (worst + best) / 2, worst, best
+    if unknown == "reweight":
+        return _reweighted(values, worst, weights, method, Combination.scores), worst, best
+    return worst, worst, best
+
+
+def _contributions(values: Floats, weights: Floats, method: Combination, unknown: str) -> Floats:
+    low = np.nan_to_num(values, nan=0.0)
     parts = method.contributions(low, weights)
-    score = worst
-    if unknown == "middle" and np.isnan(values).any():
-        score = (worst + best) / 2
-        parts = (parts + _best_parts(values, low, parts, weights, method)) / 2
-    elif unknown == "reweight":
-        score, parts = _reweighted(values, worst, parts, weights, method)
-    rank = _certain(worst, best) if unknown == "interval" else rank_scores(score)
-    return Scored(score, worst, best, rank, parts)
+    if unknown == "middle":
+        return (parts + _best_parts(values, low, parts, weights, method)) / 2
+    if unknown == "reweight":
+        return _reweighted(values, parts, weights, method, Combination.contributions)
+    return parts
 
 
 def _best(
@@ -161,7 +219,7 @@ def _best_parts(
     return found
 
 
-def _with_own(values: Floats, low: Floats, place: int) -> Floats:
+def _with_own(values: Floats, low: Floats, place: np.intp) -> Floats:
     """One place's unknowns at their best, those of the others at their worst."""
     given = low.copy()
     given[place] = np.nan_to_num(values[place], nan=1.0)
@@ -169,25 +227,29 @@ def _with_own(values: Floats, low: Floats, place: int) -> Floats:
 
 
 def _reweighted(
-    values: Floats, worst: Floats, parts: Floats, weights: Floats, method: Combination
-) -> tuple[Floats, Floats]:
-    score, found = worst.copy(), parts.copy()
-    known = ~np.isnan(values)
-    patterns, which = np.unique(known, axis=0, return_inverse=True)
+    values: Floats,
+    found: Floats,
+    weights: Floats,
+    method: Combination,
+    ask: Callable[[Combination, Floats, Floats], Floats],
+) -> Floats:
+    """Scores or contributions by the known criteria alone, one pattern of them at a time."""
+    found = found.copy()
+    patterns, which = np.unique(~np.isnan(values), axis=0, return_inverse=True)
     for number, pattern in enumerate(patterns):
         if pattern.all():
             continue
-        rows = np.flatnonzero(which.ravel() == number)
-        if not weights[pattern].any() and method.about.weighted:
-            # What is known has no weight: nothing tells of the place.
-            score[rows], found[rows] = 0.0, 0.0
-            continue
-        part = values[np.ix_(rows, np.flatnonzero(pattern))]
-        own = _restricted(method, pattern)
-        score[rows] = own.scores(part, weights[pattern])
+        rows, kept = np.flatnonzero(which.ravel() == number), np.flatnonzero(pattern)
         found[rows] = 0.0
-        found[np.ix_(rows, np.flatnonzero(pattern))] = own.contributions(part, weights[pattern])
-    return score, found
+        if method.about.weighted and not weights[kept].any():
+            # What is known has no weight: it tells nothing of the place.
+            continue
+        part = ask(_restricted(method, pattern), values[np.ix_(rows, kept)], weights[kept])
+        if part.ndim == 1:
+            found[rows] = part
+        else:
+            found[np.ix_(rows, kept)] = part
+    return found
 
 
 def _restricted(method: Combination, pattern: npt.NDArray[np.bool_]) -> Combination:
