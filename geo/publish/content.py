@@ -14,7 +14,15 @@ from odc.geo.geobox import GeoBox
 
 from geo.catalogue.records import Record
 
-__all__ = ["Content", "CriterionView", "ExclusionView", "LayerView", "ScenarioView", "ThemeView"]
+__all__ = [
+    "Content",
+    "CriterionView",
+    "ExclusionView",
+    "LayerView",
+    "MethodView",
+    "ScenarioView",
+    "ThemeView",
+]
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,28 @@ class ExclusionView:
     effect: str
     source: str
     area_km2: float | None
+
+
+@dataclass(frozen=True)
+class MethodView:
+    """How criteria become a score, in words.
+
+    `live` is whether the map can re-weight by itself, which it does by weighted sums; `adds_up`
+    whether contributions sum to the score. `unknown` says what stands for an unknown, `weights`
+    where the weights come from, `cautions` what speaks against them, such as judgements that
+    contradict each other or criteria that overlap.
+    """
+
+    name: str = "weighted-sum"
+    title: str = "Weighted sum"
+    says: str = ""
+    unknown: str = "lower"
+    unknown_says: str = "an unknown counts as its worst case"
+    weights: str = ""
+    weighted: bool = True
+    live: bool = True
+    adds_up: bool = True
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +118,7 @@ class ThemeView:
     score_note: str
     scenarios: tuple[ScenarioView, ...] = ()
     price_usd_t: float | None = None
+    method: MethodView = MethodView()
 
 
 @dataclass(frozen=True)

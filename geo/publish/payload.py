@@ -155,8 +155,22 @@ def _theme(theme: ThemeView, surface: Json | None) -> Json:
         "cells": cells,
         "qualities": qualities,
         "adds": _adds_up(theme),
+        "method": _method(theme),
         "surface": surface,
         "scenarios": [found for view in theme.scenarios if (found := _scenario(view, shown))],
+    }
+
+
+def _method(theme: ThemeView) -> Json:
+    method = theme.method
+    return {
+        "title": plain(method.title),
+        "says": plain(method.says),
+        "unknown": plain(method.unknown_says),
+        "weights": plain(method.weights),
+        "weighted": method.weighted,
+        "live": method.live,
+        "cautions": [plain(text) for text in method.cautions],
     }
 
 
@@ -215,6 +229,8 @@ def _site(row: Mapping[str, Any]) -> Json:
         "best": number(row.get("rank_best"), 4),
         "worst": number(row.get("rank_worst"), 4),
         "sure": number(row.get("confidence"), 3),
+        "floor": number(row.get("score_worst"), 4),
+        "ceiling": number(row.get("score_best"), 4),
         "known": number(row.get("known_criteria")),
         "of": number(row.get("of_criteria")),
         "excludedBy": _listed(row.get("excluded_by")),
@@ -253,6 +269,8 @@ def _cells(theme: ThemeView, ids: list[str]) -> tuple[list[Json], list[str]]:
     for criterion in theme.criteria:
         rows = table[table["criterion"] == criterion.id].drop_duplicates("site_id")
         rows = rows.set_index(rows["site_id"].map(plain)).reindex(ids)
+        # A weighted sum's parts are weight times value score: the page makes them itself.
+        parts = {} if theme.method.live else {"part": [number(v, 9) for v in rows["contribution"]]}
         marks = [plain(v) for v in rows["quality"]]
         qualities += [mark for mark in dict.fromkeys(marks) if mark not in qualities]
         out.append(
@@ -263,6 +281,7 @@ def _cells(theme: ThemeView, ids: list[str]) -> tuple[list[Json], list[str]]:
                 "weight": number(rows["weight"].dropna().iloc[0], 12)
                 if rows["weight"].notna().any()
                 else number(criterion.weight, 12),
+                **parts,
             }
         )
     return out, qualities

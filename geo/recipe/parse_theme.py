@@ -42,6 +42,7 @@ def theme_of(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
     check_options(table, combine, len(criteria))
     criteria, weighting = weighted_criteria(table, criteria)
     _check_weights(table, criteria, combine, weighting)
+    _note_sites_only(table, combine)
     return ThemeSpec(
         id=table.slug("id"),
         title=table.text("title"),
@@ -61,6 +62,14 @@ def _is_spatial(criterion: CriterionSpec) -> bool:
     # A measure that is unknown has been reported already.
     measure = MEASURES.get(criterion.measure.name)
     return measure is None or measure.spatial
+
+
+def _note_sites_only(table: Table, combine: CombineSpec) -> None:
+    method = METHODS[combine.method]
+    if not method.local:
+        line = table.document.line((*table.path, "combine"))
+        said = f"the surface of theme {table.data.get('id')!r} stays the weighted sum"
+        table.document.notes.append((line, f"{method.title} ranks sites only: {said}"))
 
 
 def _check_weights(

@@ -85,8 +85,7 @@ def _by_method(table: Table, method: str, criteria: tuple[CriterionSpec, ...]) -
     if found is None:
         return criteria, WeightingSpec(method, "", line=table.line)
     said = tuple(str(entry.message) for entry in caught)
-    for text in said:
-        warnings.warn(f"{table.document.name}:{table.line}: {text}", LodemapWarning, stacklevel=2)
+    table.document.notes += [(table.line, text) for text in said]
     low, high = _limits(found)
     weighed = tuple(
         replace(c, weight=(float(low[k]), float(found.weights[k]), float(high[k])))

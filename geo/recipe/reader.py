@@ -1,11 +1,12 @@
 """Reading tables of a TOML document while collecting every problem with its line."""
 
 import difflib
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from geo.errors import RecipeError, UnitError
+from geo.errors import LodemapWarning, RecipeError, UnitError
 from geo.recipe.lines import key_lines
 from geo.units import magnitude
 
@@ -27,6 +28,7 @@ class Document:
         self.folder = folder
         self.data = data
         self.problems: list[tuple[int, str]] = []
+        self.notes: list[tuple[int, str]] = []
         self._lines = key_lines(text)
 
     def line(self, path: Path) -> int:
@@ -48,16 +50,23 @@ class Document:
             seen.add(name)
 
     def finish(self) -> None:
-        """Raise all problems, in the order of their lines.
+        """Raise all problems, in the order of their lines; without one, warn of what is noted.
 
         Raises
         ------
         RecipeError
             If there is any.
+
+        Warns
+        -----
+        LodemapWarning
+            Once for each note, behind its line.
         """
         if self.problems:
             found = sorted(set(self.problems))
             raise RecipeError([f"{self.name}:{line}: {message}" for line, message in found])
+        for line, message in sorted(set(self.notes)):
+            warnings.warn(f"{self.name}:{line}: {message}", LodemapWarning, stacklevel=2)
 
 
 class Table:

@@ -34,7 +34,7 @@ import numpy.typing as npt
 from geo.errors import DataError
 from geo.scoring.normalisation import NORMALISATIONS
 from geo.scoring.overlay import fuzzy_and, fuzzy_gamma, fuzzy_or, fuzzy_product, fuzzy_sum
-from geo.scoring.ranking import owa, promethee, topsis, vikor, weighted_product, weighted_sum
+from geo.scoring.ranking import owa, promethee, topsis, vikor, weighted_product
 from geo.scoring.weighting import generator, normalise
 
 __all__ = ["METHODS", "Combination", "Method"]
@@ -44,6 +44,7 @@ Floats = npt.NDArray[np.float64]
 _EXACT = 4_000_000
 """Evaluations up to which Shapley values take every subset; beyond, a seeded sample of orders."""
 _ORDERS = 64
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,11 @@ class Combination:
     def shares(self, weights: npt.ArrayLike) -> Floats:
         """Weights scaled to add up to 1; equal ones where the method uses none."""
         given = np.asarray(weights, dtype=np.float64)
-        return normalise(given if self.about.weighted else np.ones(given.size))
+        if not self.about.weighted:
+            return normalise(np.ones(given.size))
+        # Weights that add up to 1 stay as they are, to the last bit.
+        ready = (given >= 0).all() and abs(given.sum() - 1.0) < _ROUNDING
+        return given if ready else normalise(given)
 
     def scores(self, values: Floats, weights: npt.ArrayLike) -> Floats:
         """Score places.
@@ -198,8 +203,13 @@ class Combination:
             return self._among(values, weights)
         if self.method == "owa":
             return owa(values, weights, **(options or {"alpha": 1.0})).score
-        plain = {"weighted-sum": weighted_sum, "weighted-product": weighted_product}
-        return plain[self.method](values, weights).score
+        if self.method == "weighted-product":
+            return weighted_product(values, weights).score
+        score = np.zeros(len(values))
+        # Term by term rather than `@`: the order of a BLAS product differs between machines.
+        for column, weight in enumerate(weights):
+            score += weight * values[:, column]
+        return score
 
     def _among(self, values: Floats, weights: Floats) -> Floats:
         # A criterion that is alike everywhere sets no place apart, and has no scale.
@@ -246,9 +256,10 @@ class Combination:
         return np.asarray(shares * (1.0 + alone) / 2.0)
 
     def _distances(self, values: Floats, shares: Floats) -> Floats:
-        found = np.zeros(values.shape)
+        found = np.tile(shares / 2.0, (len(values), 1))
         telling = _telling(values, shares)
         if telling.any():
+            found[:] = 0.0
             scale = NORMALISATIONS[self.options.get("normalise", "vector")]
             weighted = scale(values[:, telling], None) * shares[telling]
             squares = (weighted - weighted.min(axis=0)) ** 2

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from geo.compute.ranks import rank_rows
 from geo.errors import DataError
+from geo.scoring.combination import Combination
 from geo.scoring.distributions import triangular
 from geo.scoring.weighting import generator
 
@@ -78,6 +79,7 @@ def draw_scores(
     seed: int | Sequence[int | str],
     ranges: Mapping[str, ValueRange] | None = None,
     pessimism: float = 1.0,
+    combination: Combination | None = None,
 ) -> Floats:
     """Score every site in every draw.
 
@@ -101,6 +103,8 @@ def draw_scores(
     pessimism : float
         1 draws unknowns uniformly; the larger, the likelier the worst. An unknown is then on
         average ``1 / (1 + pessimism)``.
+    combination : Combination, optional
+        How the criteria of a draw become one score; the weighted sum when missing.
 
     Returns
     -------
@@ -127,18 +131,33 @@ def draw_scores(
     _check_shapes(central, shares, sites, criteria, spreads)
     if not 1 <= pessimism < np.inf:
         raise DataError(f"pessimism is {pessimism}, required is 1 (uniform) or more")
+    method = combination or Combination()
+    sums = method.method == "weighted-sum"
     scores = np.zeros((len(shares), len(sites)))
-    step = max(1, _BLOCK // len(shares))
+    step = max(1, _BLOCK // (len(shares) * (1 if sums else len(criteria))))
+    if not method.about.local:
+        step = max(1, len(sites))
     for start in range(0, len(sites), step):
         block = slice(start, start + step)
+        drawn = []
         for column, name in enumerate(criteria):
             part = np.tile(central[block, column], (len(shares), 1))
             _fill_unknown(part, sites[block], name, seed, pessimism)
             if name in spreads:
                 _fill_ranges(part, central[block, column], spreads[name], block, name, sites, seed)
-            # Added criterion by criterion, in the order of the central score.
-            scores[:, block] += shares[:, column, None] * part
+            if sums:
+                # Added criterion by criterion, in the order of the central score.
+                scores[:, block] += shares[:, column, None] * part
+            else:
+                drawn.append(part)
+        if not sums:
+            scores[:, block] = _combined(np.stack(drawn, axis=-1), shares, method)
     return scores
+
+
+def _combined(values: Floats, shares: Floats, method: Combination) -> Floats:
+    """Score draws one by one, each with its own weights."""
+    return np.stack([method.scores(given, w) for given, w in zip(values, shares, strict=True)])
 
 
 def _check_shapes(

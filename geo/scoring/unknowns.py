@@ -108,7 +108,7 @@ def score_places(
     open_ = np.flatnonzero(_has_score(given, unknown))
     known = given[open_]
     score, worst, best = _scores(known, shares, method, unknown)
-    rank = _certain(worst, best) if unknown == "interval" else rank_scores(score)
+    rank = _ranks(score, worst, best, unknown)
     blank = np.full((4, len(given)), np.nan)
     blank[:, open_] = score, worst, best, rank
     contributions = np.full(given.shape, np.nan)
@@ -263,6 +263,12 @@ def _restricted(method: Combination, pattern: npt.NDArray[np.bool_]) -> Combinat
             "the order weights of the places that are left are all zero: 'reweight' needs alpha"
         )
     return Combination(method.method, {"order_weights": kept})
+
+
+def _ranks(score: Floats, worst: Floats, best: Floats, unknown: str) -> Floats:
+    if unknown == "interval":
+        return _certain(worst, best)
+    return rank_scores(score) if score.size else score
 
 
 def _certain(worst: Floats, best: Floats) -> Floats:

@@ -18,6 +18,7 @@ from geo.publish.content import (
     CriterionView,
     ExclusionView,
     LayerView,
+    MethodView,
     ScenarioView,
     ThemeView,
 )
@@ -25,9 +26,10 @@ from geo.publish.qml import mix
 from geo.publish.tokens import ACCENTS
 from geo.recipe import CriterionSpec
 from geo.recipe.measures import MEASURES
-from geo.scoring.weighting import normalise
+from geo.scoring.unknowns import UNKNOWN
+from geo.scoring.weighting import normalise, overlapping
 from geo.study.power import power_columns
-from geo.study.scored import ScoredTheme, value_function, weight_range
+from geo.study.scored import ScoredTheme, combination, surface_method, value_function, weight_range
 from geo.study.trade import freight_columns, price_of, routes_of
 from geo.study.workbench import Workbench
 from geo.transport.routes import ROUTE_COLUMNS
@@ -137,18 +139,53 @@ def _theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
         score_label="Location score" if deposits else "Score",
         score_note=_score_note(theme),
         price_usd_t=price_of(bench, spec),
+        method=_method(theme),
     )
 
 
 def _score_note(theme: ScoredTheme) -> str:
     total = len(theme.spec.criteria)
-    if len(theme.surfaces) == total:
-        return "Weighted sum of all criteria at every cell."
-    return (
-        f"The surface shows the {len(theme.surfaces)} of {total} criteria that exist in every "
-        "cell, their weights scaled to 1: it tells places apart, not deposits, and is not the "
-        "score of a site."
+    method = surface_method(theme.spec)
+    said = f"{method.about.title} of all criteria at every cell."
+    if len(theme.surfaces) != total:
+        share = ", their weights scaled to 1" if method.about.weighted else ""
+        said = (
+            f"The surface shows the {len(theme.surfaces)} of {total} criteria that exist in every "
+            f"cell{share}: it tells places apart, not deposits, and is not the score of a site."
+        )
+    if method != combination(theme.spec):
+        own = combination(theme.spec).about.title
+        return f"{said} Sites are ranked by {own}; the surface is the weighted sum."
+    return said
+
+
+def _method(theme: ScoredTheme) -> MethodView:
+    spec = theme.spec
+    about = combination(spec).about
+    options = ", ".join(f"{name} {value}" for name, value in sorted(spec.combine.options.items()))
+    return MethodView(
+        name=spec.combine.method,
+        title=f"{about.title} ({options})" if options else about.title,
+        says=about.says,
+        unknown=spec.combine.unknown,
+        unknown_says=UNKNOWN[spec.combine.unknown],
+        weights=spec.weighting.says if about.weighted else "",
+        weighted=about.weighted,
+        live=spec.combine.method == "weighted-sum" and spec.combine.unknown in ("lower", "refuse"),
+        adds_up=about.adds_up,
+        cautions=(*spec.weighting.warnings, *_overlaps(theme)),
     )
+
+
+def _overlaps(theme: ScoredTheme) -> list[str]:
+    """Criteria that say the same of the ranked sites, whose weights count it twice."""
+    spec, scores = theme.spec, theme.scores
+    ranked = scores.sites.index[scores.sites["status"] == "ranked"]
+    rows = scores.criteria[scores.criteria["site_id"].isin(ranked)]
+    values = rows["value_score"].to_numpy(dtype=np.float64).reshape(-1, len(spec.criteria))
+    if not len(values):
+        return []
+    return [str(found) for found in overlapping(values, [c.title for c in spec.criteria])]
 
 
 def _criteria(bench: Workbench, theme: ScoredTheme) -> tuple[CriterionView, ...]:

@@ -94,6 +94,12 @@ def _theme(view: ThemeView, spec: ThemeSpec, recipe: Recipe) -> dict[str, Any]:
         "title": view.title,
         "product": None if spec.freight is None else spec.freight.product,
         "price_usd_t": view.price_usd_t,
+        "method": {
+            "name": spec.combine.method,
+            "options": dict(spec.combine.options),
+            "unknown": spec.combine.unknown,
+            "weights": spec.weighting.method,
+        },
         "criteria": [
             _criterion(criterion, declared, recipe, spec)
             for criterion, declared in zip(view.criteria, spec.criteria, strict=True)

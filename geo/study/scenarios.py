@@ -34,7 +34,9 @@ def scenario_views(
     dict of str to ScenarioView
         By theme. Sites are those of the study, also where they were found on its surface.
     """
-    recipe = under(bench.recipe, scenario)
+    # As they were scored: weights that are read off the sites are known by now.
+    own = replace(bench.recipe, themes=tuple(theme.spec for theme in themes))
+    recipe = under(own, scenario)
     # One draw is the least there is: a scenario has ranks, not ranges of ranks.
     other = bench.under(replace(recipe, draws=replace(recipe.draws, count=1)))
     changed = dict(zip((t.spec.id for t in themes), recipe.themes, strict=True))

@@ -20,21 +20,30 @@ from geo.criteria.exclusion import (
     sites_flags,
 )
 from geo.criteria.value_functions import Lookup, Piecewise
-from geo.errors import GridError, RecipeError
+from geo.errors import DataError, GridError, RecipeError
 from geo.grid import at_cells, cell_size
 from geo.minerals.deposits import precision_note, value_spread
 from geo.recipe import CriterionSpec, ExclusionSpec, ThemeSpec, ValueSpec
 from geo.recipe.measures import MEASURES
-from geo.scoring.overlay import weighted_sum_surface
+from geo.scoring.combination import Combination
 from geo.scoring.places import find_places
 from geo.scoring.sites import SiteScores, score_sites
-from geo.scoring.weighting import WeightRange
+from geo.scoring.surface import combined_surface
+from geo.scoring.weighting import WeightRange, critic, entropy, merec, standard_deviation
 from geo.study.attributes import attribute_of, deposits_of
 from geo.study.measures import Surface, surface_of
 from geo.study.trade import freight_range
 from geo.study.workbench import Cells, Workbench
 
-__all__ = ["ScoredTheme", "rescore_theme", "score_theme", "value_function", "weight_range"]
+__all__ = [
+    "ScoredTheme",
+    "combination",
+    "rescore_theme",
+    "score_theme",
+    "surface_method",
+    "value_function",
+    "weight_range",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,9 +71,26 @@ def value_function(spec: ValueSpec) -> Piecewise | Lookup:
 def weight_range(criterion: CriterionSpec, spread: float) -> WeightRange:
     """Weight of a criterion with its range: its own, or the recipe's usual share either way."""
     low, central, high = criterion.weight
+    if np.isnan(central):
+        # The theme's method uses no weights.
+        return WeightRange(1.0, 1.0, 1.0)
     if np.isnan(low):
         low, high = central * (1 - spread), central * (1 + spread)
     return WeightRange(central, low, high)
+
+
+def combination(theme: ThemeSpec) -> Combination:
+    """How a theme's criteria become the score of a site."""
+    return Combination(theme.combine.method, dict(theme.combine.options))
+
+
+def surface_method(theme: ThemeSpec) -> Combination:
+    """How they become the score of a cell: the same where the method is local, else their sum."""
+    method = combination(theme)
+    everywhere = all(MEASURES[c.measure.name].spatial for c in theme.criteria)
+    # Order weights are one for each criterion: they cannot serve some of them.
+    fits = everywhere or "order_weights" not in method.options
+    return method if method.about.local and fits else Combination()
 
 
 def score_theme(bench: Workbench, theme: ThemeSpec) -> ScoredTheme:
@@ -88,12 +114,19 @@ def score_theme(bench: Workbench, theme: ThemeSpec) -> ScoredTheme:
     surfaces = {c.id: surface_of(bench, theme, c) for c in spatial}
     rules = tuple(_rule(bench, rule) for rule in theme.exclusions)
     bits = _bits(bench, theme, rules)
-    score = _surface_score(bench, spatial, surfaces, bits)
-    on_surface = theme.sites.layer is None
-    sites = _places(bench, theme, score) if on_surface else deposits_of(bench, theme)
+    if theme.sites.layer is None:
+        score = _surface_score(bench, theme, spatial, surfaces, bits)
+        sites = _places(bench, theme, score)
+    else:
+        sites = deposits_of(bench, theme)
     cells = _cells(bench, theme, sites)
     sites = _flagged(sites, bits, rules, cells, bench)
     found = _values_at_sites(bench, theme, surfaces, sites, cells)
+    if theme.sites.layer is not None:
+        # Weights may be read off the sites, and serve the surface too.
+        theme = _with_data_weights(bench, theme, sites, found)
+        spatial = [c for c in theme.criteria if MEASURES[c.measure.name].spatial]
+        score = _surface_score(bench, theme, spatial, surfaces, bits)
     scores = _site_scores(bench, theme, surfaces, sites, found)
     sites["note"] = _notes(theme, sites, found, _common(theme, surfaces))
     return ScoredTheme(theme, surfaces, score, bits, rules, sites, scores)
@@ -168,21 +201,25 @@ def _rule(bench: Workbench, spec: ExclusionSpec) -> ExclusionRule:
 
 def _surface_score(
     bench: Workbench,
+    theme: ThemeSpec,
     spatial: list[CriterionSpec],
     surfaces: Mapping[str, Surface],
     bits: xr.DataArray,
 ) -> xr.Dataset:
     spread = bench.recipe.draws.weight_range
+    method = surface_method(theme)
     values = {c.id: surfaces[c.id].value for c in spatial}
     functions = {c.id: value_function(c.value) for c in spatial}
     weights = {c.id: weight_range(c, spread).central for c in spatial}
     required = [c.id for c in spatial if c.required]
 
     def task(part: Part) -> dict[str, xr.DataArray]:
-        found = weighted_sum_surface(
+        found = combined_surface(
             {name: part.of(value) for name, value in values.items()},
             functions,
             weights,
+            method,
+            unknown=theme.combine.unknown,
             excluded=part.of(bits),
             required=required,
         )
@@ -337,7 +374,45 @@ def _site_scores(
         top=draws.top,
         pessimism=draws.pessimism,
         common=_common(theme, surfaces),
+        combination=combination(theme),
+        unknown=theme.combine.unknown,
     )
+
+
+def _with_data_weights(
+    bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame, found: _SiteValues
+) -> ThemeSpec:
+    """Give the theme the weights that its sites' values hold, where it asks for such."""
+    if theme.weighting.preference:
+        return theme
+    known = sites["status_in"].to_numpy() == "ranked"
+    columns = [
+        np.asarray(value_function(c.value)(np.asarray(found.values[c.id])), dtype=np.float64)
+        for c in theme.criteria
+    ]
+    matrix = np.column_stack(columns)[known]
+    matrix = matrix[~np.isnan(matrix).any(axis=1)]
+    try:
+        weights = DATA_WEIGHTS[theme.weighting.method](matrix, ["max"] * matrix.shape[1])
+    except DataError as error:
+        place = f"{bench.recipe.path.name}:{theme.weighting.line}"
+        problem = f"{place}: weights by {theme.weighting.method!r} of theme {theme.id!r}: {error}"
+        raise RecipeError([problem]) from None
+    criteria = tuple(
+        replace(c, weight=(np.nan, float(weight), np.nan))
+        for c, weight in zip(theme.criteria, weights.weights, strict=True)
+    )
+    says = f"{theme.weighting.says}, from {len(matrix)} sites of which all is known"
+    return replace(theme, criteria=criteria, weighting=replace(theme.weighting, says=says))
+
+
+DATA_WEIGHTS = {
+    "entropy": entropy,
+    "standard-deviation": standard_deviation,
+    "critic": critic,
+    "merec": merec,
+}
+"""Weights that are read off the values of sites."""
 
 
 def _notes(

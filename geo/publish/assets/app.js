@@ -285,15 +285,21 @@
     ui.foot.replaceChildren();
     ({ranking: fillRanking, site: fillSite, gaps: fillGaps, sources: fillSources})[state.tab]();
   }
+  /* What a criterion adds: weight times value score, or what the method says it adds. */
+  function share(t, k, index, weights) {
+    var cell = t.cells[k], v = cell.score[index];
+    if (cell.part) { return cell.part[index]; }
+    return v === null ? null : v * weights[k];
+  }
   function bar(t, index, weights, colours) {
     var node = el("div", "bar");
     t.criteria.forEach(function (criterion, k) {
-      var v = t.cells[k].score[index];
-      if (v === null || v * weights[k] <= 0) { return; }
+      var adds = share(t, k, index, weights);
+      if (adds === null || adds <= 0) { return; }
       var part = el("span");
-      part.style.width = (v * weights[k] * 100) + "%";
+      part.style.width = (adds * 100) + "%";
       part.style.background = colours[k];
-      part.title = criterion.title + ": " + fixed(v * weights[k], 2);
+      part.title = criterion.title + ": " + fixed(adds, 2);
       node.appendChild(part);
     });
     return node;
@@ -355,7 +361,7 @@
     conditions(t);
     leftOut(t, "excluded", "Excluded by a rule");
     leftOut(t, "unknown", "Not ranked: too little is known");
-    if (t.adds && rows.length > 1) { ui.foot.appendChild(weightBlock(t, colours)); }
+    if (t.method.live && t.adds && rows.length > 1) { ui.foot.appendChild(weightBlock(t, colours)); }
   }
   /* What each scenario does to the order: its first site and the moves nearest to the top. */
   function conditions(t) {
@@ -631,18 +637,17 @@
     var weights = shares(t), colours = tints(t);
     var table = el("table", "why"), sum = 0;
     t.criteria.map(function (c, k) { return k; }).sort(function (a, b) {
-      return (t.cells[b].score[index] || 0) * weights[b] - (t.cells[a].score[index] || 0) * weights[a];
+      return (share(t, b, index, weights) || 0) - (share(t, a, index, weights) || 0);
     }).forEach(function (k) {
       var criterion = t.criteria[k], v = t.cells[k].score[index];
-      var part = v === null ? null : v * weights[k];
+      var part = share(t, k, index, weights);
       sum += part || 0;
       var tr = el("tr"), left = el("td"), right = el("td", "r");
       var name = el("span", "name"), swatch = el("span", "sw");
       swatch.style.background = colours[k];
       add(name, swatch, iso(criterion.title, "any"));
       add(left, name, el("span", "calc any", withUnit(cutText(t.cells[k].value[index]), criterion.unit) +
-        (v === null ? ", counts nothing (worth up to " + fixed(weights[k], 2) + ")"
-          : " → " + fixed(v, 2) + " × weight " + fixed(weights[k], 2))));
+        calculation(t, v, weights[k])));
       if (mark(t, k, index)) { left.title = mark(t, k, index) + (criterion.note ? ". " + criterion.note : ""); }
       var mini = el("div", "mini"), fillBar = el("i");
       fillBar.style.width = (v || 0) * 100 + "%";
@@ -654,6 +659,14 @@
       table.appendChild(add(el("tr", "sum"), el("td", null, "Sum = score"), el("td", "r", fixed(sum, 3))));
     }
     return table;
+  }
+  function calculation(t, v, weight) {
+    if (v === null) {
+      return t.method.live ? ", counts nothing (worth up to " + fixed(weight, 2) + ")"
+        : ": " + t.method.unknown;
+    }
+    if (!t.method.weighted) { return " → " + fixed(v, 2); }
+    return " → " + fixed(v, 2) + (t.method.live ? " × weight " : ", weight ") + fixed(weight, 2);
   }
   function cutText(value) { return typeof value === "string" ? cut(value, 80) : value; }
   function fillSite() {
@@ -697,7 +710,7 @@
     }
     if (site.known !== null && site.of !== null) {
       box.appendChild(el("p", "soft small", "Known for " + site.known + " of " + site.of +
-        " criteria" + (site.known < site.of ? "; an unknown one counts nothing." : ".")));
+        " criteria" + (site.known < site.of ? "; " + t.method.unknown + between(site) + "." : ".")));
     }
     if (site.note) { box.appendChild(el("p", "soft small any", cut(site.note, 600))); }
     add(box, scenarioTable(t, site, index));
@@ -709,6 +722,10 @@
       list.appendChild(add(el("li"), iso(cut(text, 300))));
     });
     add(box, list, el("p", "soft small", data.disclaimer));
+  }
+  function between(site) {
+    return site.floor === null || site.floor === site.ceiling ? ""
+      : ": the score lies between " + fixed(site.floor, 2) + " and " + fixed(site.ceiling, 2);
   }
   function ordinal(n) {
     var tail = n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th";
@@ -768,9 +785,13 @@
     add(box, el("p", "warn", data.disclaimer));
     section(box, "Method: " + t.title);
     box.appendChild(el("p", "any", t.scoreNote));
+    box.appendChild(el("p", "any", t.method.title + (t.method.says ? ": " + t.method.says : ".")));
+    box.appendChild(el("p", "any soft small", [t.method.weights, t.method.unknown].filter(Boolean)
+      .map(function (text) { return text.charAt(0).toUpperCase() + text.slice(1) + "."; }).join(" ")));
+    t.method.cautions.forEach(function (text) { box.appendChild(el("p", "warn any", cut(text, 500))); });
     items(box, t.criteria.map(function (c) {
-      return [c.title + " · weight " + fixed(c.weight, 2) + " (" + fixed(c.low, 2) + "–" +
-        fixed(c.high, 2) + ")", [c.worst && c.best ? "0 at " + c.worst + ", 1 at " + c.best : "",
+      return [c.title + (t.method.weighted ? " · weight " + fixed(c.weight, 2) + " (" + fixed(c.low, 2) + "–" +
+        fixed(c.high, 2) + ")" : ""), [c.worst && c.best ? "0 at " + c.worst + ", 1 at " + c.best : "",
         c.note, c.source].filter(Boolean).join(" · ")];
     }));
     section(box, "Layers");
