@@ -9,6 +9,8 @@ import click
 
 from geo.cli import main as commands
 from geo.recipe.measures import MEASURES, Measure
+from geo.scoring.combination import METHODS
+from geo.scoring.unknowns import UNKNOWN
 
 DOCS = Path(__file__).resolve().parent
 
@@ -18,7 +20,23 @@ def recipe_page() -> str:
     rows = ["| measure | unit | where | arguments | what |", "|---|---|---|---|---|"]
     rows += [_row(name, measure) for name, measure in MEASURES.items()]
     head = (DOCS / "templates" / "recipe.md").read_text("utf-8")
+    head = head.replace("METHODS\n", _methods()).replace("UNKNOWN\n", _unknowns())
     return head + "\n".join(rows) + "\n"
+
+
+def _methods() -> str:
+    rows = ["| method | serves | options | what |", "|---|---|---|---|"]
+    for name, method in METHODS.items():
+        serves = "cells and sites" if method.local else "sites"
+        options = ", ".join(f"`{option}`" for option in method.options)
+        rows.append(f"| `{name}` | {serves} | {options} | {method.says} |")
+    return "\n".join(rows) + "\n\n"
+
+
+def _unknowns() -> str:
+    rows = ["| `unknown` | what |", "|---|---|"]
+    rows += [f"| `{name}` | {says} |" for name, says in UNKNOWN.items()]
+    return "\n".join(rows) + "\n\n"
 
 
 def _row(name: str, measure: Measure) -> str:

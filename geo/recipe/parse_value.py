@@ -2,12 +2,19 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
+from geo.criteria.value_functions import MEMBERSHIPS, Classes, Membership
+from geo.errors import DataError
 from geo.recipe.reader import Table
 from geo.recipe.schema import ValueSpec
 
-__all__ = ["curve_of", "value_of"]
+__all__ = ["VALUE_KINDS", "curve_of", "value_of"]
+
+VALUE_KINDS = ("linear", "log", "lookup", "classes", *MEMBERSHIPS)
+"""Every value function by its name in a recipe."""
+_IN_UNIT = ("midpoint", "mean", "std")
 
 
 def value_of(table: Table, unit: str, *, text_values: bool) -> ValueSpec:
@@ -18,25 +25,55 @@ def value_of(table: Table, unit: str, *, text_values: bool) -> ValueSpec:
 
 def curve_of(found: Table, unit: str, text_values: bool) -> ValueSpec:
     """Read the table of a value function itself."""
-    kind = next((k for k in ("linear", "log", "lookup") if k in found.data), None)
+    kind = next((k for k in VALUE_KINDS if k in found.data), None)
     if kind is None or text_values != (kind == "lookup"):
-        wanted = "lookup" if text_values else "linear or log"
-        found.document.report(
-            found.path, f"value needs {wanted}, found {', '.join(found.data) or 'nothing'}"
-        )
+        others = ", ".join(["classes", *MEMBERSHIPS])
+        wanted = "lookup" if text_values else f"linear or log (or {others})"
+        given = ", ".join(found.data) or "nothing"
+        found.document.report(found.path, f"value needs {wanted}, found {given}")
         return ValueSpec("linear", unit)
-    if kind == "lookup":
-        return ValueSpec("lookup", unit, table=_lookup(found))
-    raw = found.take(kind)
+    if kind in ("linear", "log"):
+        raw = found.take(kind)
+        found.done()
+        return ValueSpec(kind, unit, _points(found, kind, raw, unit))
+    table = found.child(kind)
     found.done()
-    points = _points(found, kind, raw, unit)
-    return ValueSpec(kind, unit, points)
-
-
-def _lookup(found: Table) -> dict[str, float]:
-    table = found.child("lookup")
     if table is None:
-        return {}
+        return ValueSpec(kind, unit)
+    if kind == "lookup":
+        return ValueSpec(kind, unit, table=_lookup(table))
+    spec = _classes(table, unit) if kind == "classes" else _membership(table, kind, unit)
+    table.done()
+    return spec
+
+
+def _classes(table: Table, unit: str) -> ValueSpec:
+    breaks, scores = (table.take(key) for key in ("breaks", "scores"))
+    if not isinstance(breaks, list) or not isinstance(scores, list):
+        table.document.report(table.path, "classes need the lists breaks and scores")
+        return ValueSpec("classes", unit)
+    at = tuple(table.convert("breaks", item, unit) for item in breaks)
+    given = tuple(table.convert("scores", item, "") for item in scores)
+    if not any(math.isnan(number) for number in (*at, *given)):
+        _try(table, lambda: Classes(at, given, unit=unit))
+    return ValueSpec("classes", unit, breaks=at, scores=given)
+
+
+def _membership(table: Table, kind: str, unit: str) -> ValueSpec:
+    numbers = {name: table.quantity(name, unit if name in _IN_UNIT else "") for name in table.data}
+    if not any(math.isnan(number) for number in numbers.values()):
+        _try(table, lambda: Membership(kind, unit=unit, **numbers))
+    return ValueSpec(kind, unit, numbers=numbers)
+
+
+def _try(table: Table, make: Callable[[], object]) -> None:
+    try:
+        make()
+    except DataError as error:
+        table.document.report(table.path, str(error))
+
+
+def _lookup(table: Table) -> dict[str, float]:
     scores = {name: table.quantity(name, "") for name in table.data}
     for name, score in scores.items():
         if not 0 <= score <= 1:

@@ -45,12 +45,18 @@ class DrawSpec:
 
 @dataclass(frozen=True)
 class ValueSpec:
-    """A value function: `kind` is linear, log or lookup; points are in `unit`."""
+    """A value function: `kind` is linear, log, lookup, classes or a membership.
+
+    Points, breaks and the numbers of a membership are in `unit`; `scores` belong to classes.
+    """
 
     kind: str
     unit: str
     points: tuple[tuple[float, float], ...] = ()
     table: Mapping[str, float] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    breaks: tuple[float, ...] = ()
+    scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,26 @@
 """The score of every cell by any local method, from the same declaration as a site's."""
 
 from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from geo.compute.kernels import piecewise
 from geo.errors import DataError
 from geo.scoring.combination import Combination
-from geo.scoring.overlay import BreakpointFunction, weighted_sum_surface
+from geo.scoring.overlay import SurfaceFunction, combine_surface
 from geo.scoring.unknowns import score_cells
 
 __all__ = ["combined_surface"]
+
+
+class CellFunction(SurfaceFunction, Protocol):
+    """A value function that serves the compiled pass and can be called."""
+
+    def __call__(self, values: Any, /) -> Any:
+        """Score values; NaN stays NaN."""
+
 
 _CELLS = 1 << 18
 """Cells scored at a time, which bounds the memory."""
@@ -20,7 +28,7 @@ _CELLS = 1 << 18
 
 def combined_surface(
     criteria: Mapping[str, xr.DataArray],
-    value_functions: Mapping[str, BreakpointFunction],
+    value_functions: Mapping[str, CellFunction],
     weights: Mapping[str, float],
     combination: Combination | None = None,
     *,
@@ -62,43 +70,48 @@ def combined_surface(
     [[1.0, 0.5]]
     """
     method = combination or Combination()
-    # One pass of a compiled kernel: checks names and grids, and tells what is known.
-    found = weighted_sum_surface(
+    if not method.about.local:
+        raise DataError(f"{method.about.title} ranks sites only: it compares places")
+    # One pass of a compiled kernel, whatever the method.
+    found = combine_surface(
         criteria,
         value_functions,
         weights,
+        method.method,
         excluded=excluded,
         exclude_mask=exclude_mask,
         required=required,
+        **dict(method.options),
     )
-    if method.method == "weighted-sum" and unknown in ("lower", "interval"):
-        return found
-    if not method.about.local:
-        raise DataError(f"{method.about.title} ranks sites only: it compares places")
-    names = list(criteria)
-    shares = method.shares([weights[name] for name in names])
-    scored = np.flatnonzero(~np.isnan(found["score"].to_numpy().ravel()))
-    score, best = (np.full(found["score"].size, np.nan, dtype=np.float32) for _ in range(2))
-    for start in range(0, scored.size, _CELLS):
-        cells = scored[start : start + _CELLS]
-        values = _value_scores(criteria, value_functions, cells)
-        score[cells], best[cells] = score_cells(values, shares, method, unknown=unknown)
-    for name, flat in (("score", score), ("score_high", best)):
-        found[name] = found[name].copy(data=flat.reshape(found[name].shape))
+    if unknown == "middle":
+        found["score"] = found["score"].copy(data=(found["score"] + found["score_high"]).data / 2)
+    elif unknown in ("refuse", "reweight"):
+        partly = np.flatnonzero((found["known"].to_numpy() < len(criteria)).ravel())
+        _of_some(found, criteria, value_functions, weights, method, unknown, partly)
     return found
 
 
-def _value_scores(
+def _of_some(
+    found: xr.Dataset,
     criteria: Mapping[str, xr.DataArray],
-    value_functions: Mapping[str, BreakpointFunction],
+    value_functions: Mapping[str, CellFunction],
+    weights: Mapping[str, float],
+    method: Combination,
+    unknown: str,
     cells: npt.NDArray[np.intp],
-) -> npt.NDArray[np.float64]:
-    return np.column_stack(
-        [
-            piecewise(
-                np.asarray(layer.to_numpy().ravel()[cells], dtype=np.float64),
-                value_functions[name].breakpoints(),
-            )
-            for name, layer in criteria.items()
-        ]
-    )
+) -> None:
+    """Score again the cells of which something is unknown; all others have their score."""
+    shares = method.shares([weights[name] for name in criteria])
+    score, best = (found[name].to_numpy().ravel().copy() for name in ("score", "score_high"))
+    cells = cells[~np.isnan(score[cells])]
+    for start in range(0, cells.size, _CELLS):
+        block = cells[start : start + _CELLS]
+        values = np.column_stack(
+            [
+                value_functions[name](layer.to_numpy().ravel()[block].astype(np.float64))
+                for name, layer in criteria.items()
+            ]
+        )
+        score[block], best[block] = score_cells(values, shares, method, unknown=unknown)
+    for name, flat in (("score", score), ("score_high", best)):
+        found[name] = found[name].copy(data=flat.reshape(found[name].shape))

@@ -19,7 +19,14 @@ from geo.criteria.exclusion import (
     raster_margin,
     sites_flags,
 )
-from geo.criteria.value_functions import Lookup, Piecewise
+from geo.criteria.value_functions import (
+    MEMBERSHIPS,
+    Classes,
+    Lookup,
+    Membership,
+    Piecewise,
+    ValueFunction,
+)
 from geo.errors import DataError, GridError, RecipeError
 from geo.grid import at_cells, cell_size
 from geo.minerals.deposits import precision_note, value_spread
@@ -61,10 +68,14 @@ class ScoredTheme:
     scores: SiteScores
 
 
-def value_function(spec: ValueSpec) -> Piecewise | Lookup:
+def value_function(spec: ValueSpec) -> ValueFunction:
     """Make the value function that a recipe declares."""
     if spec.kind == "lookup":
         return Lookup(dict(spec.table))
+    if spec.kind == "classes":
+        return Classes(spec.breaks, spec.scores, unit=spec.unit)
+    if spec.kind in MEMBERSHIPS:
+        return Membership(spec.kind, unit=spec.unit, **spec.numbers)
     return Piecewise(spec.points, unit=spec.unit, log=spec.kind == "log")
 
 

@@ -296,3 +296,54 @@ def test_data_weights_of_criteria_that_tell_nothing_are_refused_with_their_line(
     path.write_text(text, "utf-8")
     with pytest.raises(RecipeError, match=r"changed.toml:\d+: weights by 'critic' of theme 'tin'"):
         geo.Study.from_toml(path).run()
+
+
+CURVES = {
+    'sigmoid = { midpoint = "1000 m", slope = 0.004 }': lambda x: (
+        1 / (1 + np.exp(-0.004 * (x - 1000)))
+    ),
+    'large = { midpoint = "1 km", spread = 4 }': lambda x: 1 / (1 + (x / 1000) ** -4),
+    'near = { midpoint = "900 m", spread = 0.00001 }': lambda x: 1 / (1 + 1e-5 * (x - 900) ** 2),
+    'classes = { breaks = ["600 m", "1.2 km"], scores = [0.1, 0.5, 0.9] }': lambda x: np.select(
+        [x < 600, x < 1200], [0.1, 0.5], 0.9
+    ),
+}
+
+
+@pytest.mark.parametrize("text", CURVES)
+def test_value_functions_by_name_serve_cells_and_sites_alike(world, text):
+    path = changed(world, ('linear = [["0 m", 0.0], ["2000 m", 1.0]]', text))
+    result = geo.Study.from_toml(path).run()
+    height = result.surfaces["height-height"].values
+    score = result.surfaces["height-score"].values
+    known = ~np.isnan(score)
+    np.testing.assert_allclose(score[known], CURVES[text](height[known]), atol=2e-6)
+    rows = result.criteria.query("theme == 'height'")
+    expected = CURVES[text](rows["value"].to_numpy(dtype=float))
+    assert rows["value_score"].to_numpy(dtype=float) == pytest.approx(expected, abs=1e-6)
+
+
+BAD_CURVES = [
+    ('sigmoid = { midpoint = "1000 m" }', "slope is missing"),
+    ('sigmoid = { midpoint = 1000, slope = 1 }', "midpoint needs a unit"),
+    ('large = { midpoint = "1 km", spread = -1 }', "spread"),
+    ('near = { midpoint = "1 km", spread = 1, width = 1 }', "has no 'width'"),
+    ('classes = { breaks = ["9 m", "5 m"], scores = [0.0, 0.5, 1.0] }', "rise"),
+    ('classes = { breaks = ["5 m"], scores = [0.0, 0.5, 1.0] }', "3"),
+    ('classes = { breaks = ["5 m"] }', "needs the key 'scores'"),
+    ("gauss = { midpoint = 1 }", "value needs linear or log (or classes, sigmoid"),
+    ('linear = [["9 m", 1.0], ["5 m", 0.0]]', "the points of linear must rise"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), BAD_CURVES)
+def test_value_functions_that_cannot_be_are_refused_with_their_line(world, text, said):
+    path = changed(world, ('linear = [["0 m", 0.0], ["2000 m", 1.0]]', text))
+    with pytest.raises(RecipeError) as raised:
+        geo.Study.from_toml(path)
+    number = 1 + next(
+        n for n, line in enumerate(path.read_text("utf-8").split("\n")) if text in line
+    )
+    found = [problem for problem in raised.value.problems if said in problem]
+    assert found, raised.value.problems
+    assert found[0].startswith(f"changed.toml:{number}: ")
