@@ -34,11 +34,14 @@ __all__ = [
     "exclusion_bits",
     "features_at",
     "raster_margin",
+    "raster_window",
     "rule_holds",
     "share_by_zone",
     "sites_flags",
     "tally",
     "tally_waterfall",
+    "value_intervals",
+    "values_hold",
     "waterfall",
 ]
 
@@ -117,7 +120,7 @@ class ExclusionRule:
         limits = (self.above, self.below, self.values)
         if self.raster is None and any(limit is not None for limit in limits):
             raise DataError(f"rule {self.id!r} has limits or values, which need a raster")
-        for low, high in _intervals(self):
+        for low, high in value_intervals(self):
             if not low <= high:
                 raise DataError(
                     f"rule {self.id!r} has the interval [{low:g}, {high:g}]: "
@@ -548,7 +551,7 @@ def _check_ids(rules: Sequence[ExclusionRule]) -> None:
             raise DataError(f"two rules have the id {name!r}: give each its own")
 
 
-def _intervals(rule: ExclusionRule) -> list[tuple[float, float]]:
+def value_intervals(rule: ExclusionRule) -> list[tuple[float, float]]:
     """Closed intervals of a rule's values; a class is an interval of no width."""
     found = []
     for value in rule.values or ():
@@ -567,10 +570,10 @@ def _features_hold(rule: ExclusionRule, grid: GeoBox) -> Mask:
 
 
 def _raster_holds(rule: ExclusionRule, grid: GeoBox) -> Mask:
-    values, top, left = _window(rule, grid)
+    values, top, left = raster_window(rule, grid)
     rows, columns = grid.shape
     own = (slice(top, top + rows), slice(left, left + columns))
-    holds = _values_hold(rule, values)
+    holds = values_hold(rule, values)
     here = holds[own]
     if rule.buffer_m > 0 and holds.any():
         height, width = cell_size(grid)
@@ -580,7 +583,8 @@ def _raster_holds(rule: ExclusionRule, grid: GeoBox) -> Mask:
     return ~here & (values[own] == values[own]) if rule.invert else here
 
 
-def _values_hold(rule: ExclusionRule, values: npt.NDArray[Any]) -> Mask:
+def values_hold(rule: ExclusionRule, values: npt.NDArray[Any]) -> Mask:
+    """Which values of its raster a rule names, before its buffer and before it is turned."""
     if rule.above is None and rule.below is None and rule.values is None:
         return np.asarray((values != 0) & (values == values))
     holds = np.zeros(values.shape, dtype=np.bool_)
@@ -588,12 +592,12 @@ def _values_hold(rule: ExclusionRule, values: npt.NDArray[Any]) -> Mask:
         holds |= values > rule.above
     if rule.below is not None:
         holds |= values < rule.below
-    for low, high in _intervals(rule):
+    for low, high in value_intervals(rule):
         holds |= (values >= low) & (values <= high)
     return holds
 
 
-def _window(rule: ExclusionRule, grid: GeoBox) -> tuple[npt.NDArray[Any], int, int]:
+def raster_window(rule: ExclusionRule, grid: GeoBox) -> tuple[npt.NDArray[Any], int, int]:
     """Values of the rule's raster on the grid and a margin, and where the grid begins there."""
     # A rule without features has a raster: its constructor sees to that.
     raster = cast(xr.DataArray, rule.raster)
