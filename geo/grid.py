@@ -1,6 +1,7 @@
 """The one grid of a study: made once from the region, passed everywhere."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -264,12 +265,12 @@ def coordinates(grid: GeoBox) -> dict[str, xr.Variable]:
         with the CRS.
     """
     x, y = centres(grid)
-    crs = CRS.from_user_input(str(grid.crs))
+    geographic, described = _described(str(grid.crs))
     transform = " ".join(repr(v) for v in grid.affine.to_gdal())
-    reference = {**crs.to_cf(), "spatial_ref": crs.to_wkt(), "GeoTransform": transform}
+    reference = {**described, "GeoTransform": transform}
     north = {"units": "m", "standard_name": "projection_y_coordinate"}
     east = {"units": "m", "standard_name": "projection_x_coordinate"}
-    if crs.is_geographic:
+    if geographic:
         north = {"units": "degrees_north", "standard_name": "latitude"}
         east = {"units": "degrees_east", "standard_name": "longitude"}
     return {
@@ -277,6 +278,13 @@ def coordinates(grid: GeoBox) -> dict[str, xr.Variable]:
         "x": xr.Variable("x", x, east),
         "spatial_ref": xr.Variable((), 0, reference),
     }
+
+
+@lru_cache(maxsize=64)
+def _described(text: str) -> tuple[bool, Mapping[str, object]]:
+    """Whether a system is geographic, and its CF attributes."""
+    crs = CRS.from_user_input(text)
+    return crs.is_geographic, {**crs.to_cf(), "spatial_ref": crs.to_wkt()}
 
 
 def inside(grid: GeoBox, region: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:

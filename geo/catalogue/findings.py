@@ -8,13 +8,22 @@ finding, so that a script sees it, and `gathered` collects it for reports and ma
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from geo.errors import LayerError, LodemapError, LodemapWarning
 
-__all__ = ["LEVELS", "Finding", "LayerWarning", "gathered", "note", "refuse", "worst"]
+__all__ = [
+    "LEVELS",
+    "Finding",
+    "LayerWarning",
+    "gathered",
+    "note",
+    "overheard",
+    "refuse",
+    "worst",
+]
 
 LEVELS = ("error", "repair", "warning")
 """Levels of a finding, the gravest first."""
@@ -37,6 +46,18 @@ class Finding:
     code: str = ""
     fix: str = ""
     count: int = 1
+
+    @property
+    def sentence(self) -> str:
+        """The message without the folder of the file that it begins with.
+
+        Examples
+        --------
+        >>> Finding("a", "warning", "/home/me/a.tif: is small: check it").sentence
+        'a.tif: is small: check it'
+        """
+        place, sign, rest = self.message.partition(": ")
+        return f"{Path(place).name}: {rest}" if sign else self.message
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``--json`` prints it."""
@@ -143,6 +164,36 @@ def gathered(identifier: str) -> Iterator[list[Finding]]:
             found.append(Finding(identifier, "warning", str(one.message)))
     if error is not None:
         found.append(Finding(identifier, "error", str(error), error.code, error.fix))
+
+
+@contextmanager
+def overheard(identifier: str, found: list[Finding]) -> Iterator[None]:
+    """Take down the repairs and warnings of a layer on their way to whoever reads it.
+
+    Parameters
+    ----------
+    identifier : str
+        Id that the findings get.
+    found : list of Finding
+        Gets those that it does not hold yet; the warnings go on as warnings.
+
+    Examples
+    --------
+    >>> kept = []
+    >>> with gathered("all") as heard, overheard("towns", kept):
+    ...     note("towns.csv", "warning", "empty", "has no rows")
+    >>> kept[0].id, heard[0].id
+    ('towns', 'all')
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LodemapWarning)
+        yield
+    for one in caught:
+        if isinstance(one.message, LayerWarning):
+            finding = replace(one.message.finding, id=identifier)
+            if finding not in found:
+                found.append(finding)
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 def worst(findings: Sequence[Finding]) -> str:

@@ -16,6 +16,7 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject, transform_bounds
 
 from geo.catalogue.cf import cf_raster
+from geo.catalogue.description import Description
 from geo.catalogue.findings import refuse
 from geo.catalogue.openraster import Band, OpenRaster, Window, north_up
 from geo.catalogue.rasterchecks import check_header, check_record
@@ -26,7 +27,15 @@ from geo.catalogue.records import Record, verify
 from geo.errors import CrsError, DataError, EmptyLayerError
 from geo.grid import as_dataarray, coordinates
 
-__all__ = ["grid_of", "open_raster", "read_block", "read_raster", "to_grid"]
+__all__ = [
+    "describe",
+    "description_of",
+    "grid_of",
+    "open_raster",
+    "read_block",
+    "read_raster",
+    "to_grid",
+]
 
 _MOST_CELLS = 400_000_000
 
@@ -69,6 +78,65 @@ def open_raster(
             check_record(turned, record)
         check_header(turned, placed=record is not None)
         yield turned
+
+
+def describe(path: Path, *, variable: str | None = None) -> Description:
+    """Tell what a raster file says about itself, from its header alone.
+
+    Parameters
+    ----------
+    path : Path
+    variable : str, optional
+        As in `open_raster`.
+
+    Returns
+    -------
+    Description
+
+    Raises
+    ------
+    LayerError, CrsError
+        As in `open_raster`.
+    """
+    with open_raster(path, variable=variable) as raster:
+        return description_of(raster)
+
+
+def description_of(raster: OpenRaster) -> Description:
+    """Tell what the header of an open raster says.
+
+    Parameters
+    ----------
+    raster : OpenRaster
+
+    Returns
+    -------
+    Description
+    """
+    bands, variable = raster.bands, raster.facts.get("variable")
+    variables = raster.facts.get("variables")
+    nodata = bands[0].nodata
+    return Description(
+        kind="raster",
+        driver=raster.driver,
+        crs=_code(raster),
+        layers=variables if isinstance(variables, tuple) else (),
+        layer=None if variable is None else str(variable),
+        bounds=raster.bounds,
+        unit_hints={band.name: band.unit for band in bands if band.unit is not None},
+        shape=raster.shape,
+        dtype=str(bands[0].dtype),
+        nodata=nodata[0] if nodata else None,
+        bands=tuple(band.name for band in bands),
+        transform=raster.transform[:6],
+    )
+
+
+def _code(raster: OpenRaster) -> str | None:
+    if raster.crs is None or raster.facts.get("datum_stated") is False:
+        return None
+    known = raster.crs.to_authority(min_confidence=70)
+    return raster.crs.to_wkt() if known is None else ":".join(known)
 
 
 def read_raster(

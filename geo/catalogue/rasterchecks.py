@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
@@ -167,12 +168,12 @@ def _without_crs(raster: OpenRaster, placed: bool) -> None:
             "write the CRS into the file, for example with gdal_edit -a_srs",
             error=CrsError,
         )
-    turned = "rotated, " if raster.transform.b or raster.transform.d else ""
+    kind = "a rotated image" if raster.transform.b or raster.transform.d else "an image"
     note(
         raster.path,
         "warning",
         "no-place",
-        f"is an image {turned}without a CRS, its coordinates claim no place on the Earth",
+        f"is {kind} without a CRS, its coordinates claim no place on the Earth",
         "write its transform and its CRS into the file before a study uses it",
     )
 
@@ -195,7 +196,7 @@ def _check_system(raster: OpenRaster, crs: CRS) -> None:
             error=CrsError,
         )
     units = {axis.unit_name for axis in crs.axis_info[:2]}
-    if crs.is_projected and not units & {"metre", "meter", "m"}:
+    if crs.is_projected and any(axis.unit_conversion_factor != 1 for axis in crs.axis_info[:2]):
         note(
             raster.path,
             "warning",
@@ -249,7 +250,7 @@ def _check_area(raster: OpenRaster, crs: CRS, said: str) -> None:
         raise _misplaced(
             raster, f"{said}, where {crs.name} has no place", "swap the axes or correct the CRS"
         )
-    area = crs.area_of_use
+    area = _area(crs.to_wkt())
     if area is None or area.west > area.east:
         return
     beyond = max(area.west - lon, lon - area.east, area.south - lat, lat - area.north)
@@ -270,6 +271,14 @@ def _to_lonlat(wkt: str) -> Callable[[float, float], tuple[float, float]]:
     return lambda x, y: transformer.transform(x, y)
 
 
+@lru_cache(maxsize=64)
+def _area(wkt: str) -> Any:
+    """Area of a system: files seldom state it, so it is looked up by its code."""
+    crs = CRS.from_wkt(wkt)
+    known = crs.to_authority(min_confidence=70)
+    return crs.area_of_use if known is None else CRS.from_authority(*known).area_of_use
+
+
 def _check_cells(raster: OpenRaster, crs: CRS) -> None:
     if crs.is_geographic:
         return
@@ -284,7 +293,8 @@ def _check_cells(raster: OpenRaster, crs: CRS) -> None:
         )
     off = [abs(edge / size % 1 - 0.5) < 1e-3 for edge, size in
            ((raster.transform.c, width), (raster.transform.f, height))]  # fmt: skip
-    if all(off) and not raster.facts.get("pixel_is_point"):
+    cornered = raster.driver not in ("netCDF", "Zarr") and not raster.facts.get("pixel_is_point")
+    if all(off) and cornered:
         note(
             raster.path,
             "warning",

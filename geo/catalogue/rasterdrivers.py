@@ -22,6 +22,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window as GdalWindow
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from geo.catalogue.files import SAFE_OPTIONS
 from geo.catalogue.findings import note, refuse
@@ -29,7 +30,7 @@ from geo.catalogue.openraster import Band, Hidden, OpenRaster, Stored, Window
 from geo.catalogue.tiffheader import MOST_GROWTH, SMALL, TiffHeader, read_header
 from geo.errors import CrsError
 
-__all__ = ["ascii_grid", "geotiff", "imagine"]
+__all__ = ["ascii_grid", "geotiff", "imagine", "stale_overviews"]
 
 # Some properties let GDAL's own errors through, which rasterio's do not cover.
 _FAULTS = (RasterioError, RasterioIOError, CPLE_BaseError)
@@ -43,8 +44,9 @@ _FACTORS = {"ncols", "nrows", "xllcorner", "xllcenter", "yllcorner", "yllcenter"
 def geotiff(path: Path) -> Iterator[OpenRaster]:
     """Open a GeoTIFF or BigTIFF file, once its header holds together."""
     header = read_header(path)
-    with _opened(path, "GTiff") as source:
-        _refuse_forms(path, source)
+    with _opened(path, "GTiff", NUM_THREADS="2") as source:
+        # Of one bit GDAL makes a palette of its own.
+        _refuse_forms(path, source, palette=header.directories[0].palette)
         if header.pages > 1:
             note(
                 path,
@@ -63,6 +65,46 @@ def geotiff(path: Path) -> Iterator[OpenRaster]:
         yield _raster(path, source, "GTiff", source.crs, facts, header)
 
 
+def stale_overviews(path: Path, *, most: int = 1024) -> float:
+    """Share of the first overview's cells that no resampling of the values could give.
+
+    Parameters
+    ----------
+    path : Path
+        A GeoTIFF with overviews.
+    most : int, optional
+        Rows and columns of the overview that are compared, from its north-west corner.
+
+    Returns
+    -------
+    float
+        0 when it agrees, and up to 1 % for what rounding may do.
+    """
+    with _opened(path, "GTiff", OVERVIEW_LEVEL="0") as small:
+        rows, columns = min(small.height, most), min(small.width, most)
+        thin = small.read(1, window=GdalWindow(0, 0, columns, rows)).astype(np.float64)
+        size = small.height, small.width
+    with _opened(path, "GTiff") as source:
+        factor = round(source.height / size[0]), round(source.width / size[1])
+        rows, columns = (
+            min(rows, source.height // factor[0]),
+            min(columns, source.width // factor[1]),
+        )
+        if min(rows, columns, *factor) < 1:
+            return 0.0
+        window = GdalWindow(0, 0, columns * factor[1], rows * factor[0])
+        full = source.read(1, window=window).astype(np.float64)
+    blocks = full.reshape(rows, factor[0], columns, factor[1])
+    # A cubic kernel reaches into the neighbours and overshoots a little.
+    low = minimum_filter(blocks.min(axis=(1, 3)), 3, mode="nearest")
+    high = maximum_filter(blocks.max(axis=(1, 3)), 3, mode="nearest")
+    room = 0.25 * (high - low) + 1e-6 * np.maximum(np.abs(high), np.abs(low))
+    with np.errstate(invalid="ignore"):
+        wrong = (thin[:rows, :columns] < low - room) | (thin[:rows, :columns] > high + room)
+    share = float(wrong.mean())
+    return share if share > 0.01 else 0.0
+
+
 @contextmanager
 def ascii_grid(path: Path) -> Iterator[OpenRaster]:
     """Open an ESRI ASCII grid; its CRS stands in a ``.prj`` file beside it."""
@@ -76,7 +118,7 @@ def ascii_grid(path: Path) -> Iterator[OpenRaster]:
 def imagine(path: Path) -> Iterator[OpenRaster]:
     """Open an ERDAS IMAGINE file whose values lie in the file itself."""
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        if data.find(b"ExternalRasterDMS") >= 0 or data.find(b"DependentFile") >= 0:
+        if data.find(b"ExternalRasterDMS\0") >= 0 or data.find(b"DependentFile\0") >= 0:
             raise refuse(
                 path,
                 "indirection",
@@ -84,7 +126,7 @@ def imagine(path: Path) -> Iterator[OpenRaster]:
                 "convert it to GeoTIFF with gdal_translate where both files are",
             )
     with _opened(path, "HFA") as source:
-        _refuse_forms(path, source)
+        _refuse_forms(path, source, palette=ColorInterp.palette in source.colorinterp)
         yield _raster(path, source, "HFA", source.crs, {}, None)
 
 
@@ -117,7 +159,7 @@ def _damaged(path: Path, error: Exception) -> Exception:
     return refuse(path, "damaged", f"cannot be read ({said})", "restore it from its source")
 
 
-def _refuse_forms(path: Path, source: DatasetReader) -> None:
+def _refuse_forms(path: Path, source: DatasetReader, *, palette: bool) -> None:
     decoded = sum(
         source.width * source.height * np.dtype(kind.replace("complex_int16", "complex64")).itemsize
         for kind in source.dtypes
@@ -134,7 +176,7 @@ def _refuse_forms(path: Path, source: DatasetReader) -> None:
         raise refuse(path, "no-band", "holds no band", "give a file with values")
     if any(kind.startswith("complex") for kind in source.dtypes):
         raise refuse(path, "complex", "holds complex numbers", "convert it to real ones")
-    if ColorInterp.palette in source.colorinterp:
+    if palette:
         raise refuse(
             path,
             "palette",
@@ -286,10 +328,29 @@ def _check_ascii(path: Path) -> None:
             path, "decimal-comma", "has decimal commas, required are points", "write it with points"
         )
     cells = int(size["ncols"]) * int(size["nrows"])
-    if 2 * cells - 1 > path.stat().st_size:
+    _require_cells(path, cells, words=2 * len(said))
+
+
+def _require_cells(path: Path, cells: int, words: int) -> None:
+    found = _words(path) - words
+    if found != cells:
         raise refuse(
             path,
             "truncated",
-            f"says that it has {cells:,} values, more than {path.stat().st_size:,} bytes can hold",
+            f"says that it has {cells:,} values and holds {found:,}",
             "restore it from its source",
         )
+
+
+def _words(path: Path) -> int:
+    """Count the words of a text file, some hundred megabytes a second."""
+    blank = np.zeros(256, dtype=bool)
+    blank[list(b" \t\r\n\f\v\x00")] = True
+    count, before = 0, True
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 22):
+            space = blank[np.frombuffer(block, dtype=np.uint8)]
+            count += int(np.count_nonzero(space[:-1] & ~space[1:]))
+            count += int(before and not space[0])
+            before = bool(space[-1])
+    return count

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,16 @@ from geo.catalogue.findings import note, refuse
 from geo.catalogue.openraster import Band, Hidden, Stored
 from geo.catalogue.records import Record
 
-__all__ = ["Values", "in_range", "known_values", "note_unknown_values", "undeclared"]
+__all__ = [
+    "Outside",
+    "Values",
+    "in_range",
+    "judge_outside",
+    "known_values",
+    "note_undeclared",
+    "note_unknown_values",
+    "undeclared",
+]
 
 Values = npt.NDArray[np.floating[Any]]
 
@@ -87,42 +97,95 @@ def in_range(record: Record, values: Values, *, of: int | None = None) -> Values
     LayerError
         If more than 1 % lie outside.
     """
-    lo, hi = record.valid_range or (-math.inf, math.inf)
-    with np.errstate(invalid="ignore"):
-        inside = (values >= lo) & (values <= hi)
-    if record.valid_range is None:
-        inside = np.isfinite(values)
-    known = ~np.isnan(values)
-    outside = known & ~inside
-    count = int(np.count_nonzero(outside))
-    if count == 0:
+    bounds = record.valid_range or (-math.inf, math.inf)
+    found = Outside().plus(values.ravel(), bounds)
+    judge_outside(record.path, record.unit, bounds, found, of=of)
+    if found.count == 0:
         return values
-    total = int(np.count_nonzero(known))
-    kinds, counts = np.unique(values[outside], return_counts=True)
+    mended = values.copy()
+    mended[_outside(values, bounds)] = np.nan
+    return mended
+
+
+def _outside(values: Values, bounds: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        found: npt.NDArray[np.bool_] = (
+            (values < bounds[0]) | (values > bounds[1]) | np.isinf(values)
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Outside:
+    """How many values lie outside a range, of how many known, with some of both."""
+
+    count: int = 0
+    total: int = 0
+    some: tuple[float, ...] = ()
+    known: tuple[float, ...] = ()
+
+    def plus(self, values: Values, bounds: tuple[float, float]) -> "Outside":
+        """Count further values.
+
+        Parameters
+        ----------
+        values : (n,) array
+            NaN is unknown and counts nowhere.
+        bounds : (float, float)
+        """
+        wrong = _outside(values, bounds)
+        known = ~np.isnan(values)
+        total, count = int(np.count_nonzero(known)), int(np.count_nonzero(wrong))
+        if count == 0:
+            return replace(self, total=self.total + total)
+        stride = max(1, total // 10_000)
+        return Outside(
+            self.count + count,
+            self.total + total,
+            (*self.some, *values[wrong][:10_000].tolist())[:20_000],
+            (*self.known, *values[known][::stride].tolist())[:40_000],
+        )
+
+
+def judge_outside(
+    path: Path,
+    unit: str | None,
+    bounds: tuple[float, float],
+    found: Outside,
+    *,
+    of: int | None = None,
+) -> None:
+    """Refuse or remark values outside a valid range, infinite ones among them.
+
+    Raises
+    ------
+    LayerError
+        If more than 1 % lie outside: of the known values, or of `of` cells.
+    """
+    if found.count == 0:
+        return
+    kinds, counts = np.unique(found.some, return_counts=True)
     common = kinds[int(np.argmax(counts))]
     said = (
-        f"{count:,} of {total:,} values lie outside {lo:g} to {hi:g} {record.unit or ''}".rstrip()
+        f"{found.count:,} of {found.total:,} values lie outside {bounds[0]:g} to {bounds[1]:g} "
+        f"{unit or ''}".rstrip()
         + f", most often {common:g}"
     )
-    if count > _MOST_OUTSIDE * (of or total):
-        hint = _factor_hint(values[known], lo, hi)
+    if found.count > _MOST_OUTSIDE * (of or found.total):
         raise refuse(
-            record.path,
+            path,
             "outside-range",
-            said + hint,
+            said + _factor_hint(np.asarray(found.known), *bounds),
             "declare it as nodata, or correct the unit or the range",
         )
     note(
-        record.path,
+        path,
         "repair",
         "outside-range",
         said + ": taken as unknown",
         "declare it as nodata, or correct the range",
-        count=count,
+        count=found.count,
     )
-    mended = values.copy()
-    mended[outside] = np.nan
-    return mended
 
 
 def _factor_hint(known: Values, lo: float, hi: float) -> str:

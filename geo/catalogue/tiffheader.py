@@ -34,7 +34,7 @@ _WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_COUNTS, _PLANAR = 273, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_COUNTS = 322, 323, 324, 325
 _SUBFILE, _PIXEL_SCALE, _TIEPOINT, _TRANSFORMATION, _GEOKEYS = 254, 33550, 33922, 34264, 34735
-_NODATA = 42113
+_NODATA, _COLOUR_MAP = 42113, 320
 # Each must be one whole number where it is present.
 _SINGLE = {
     _WIDTH: "ImageWidth", _LENGTH: "ImageLength", _COMPRESSION: "Compression",
@@ -59,7 +59,7 @@ class Directory:
     samples: int
     bits: int
     compression: int
-    photometric: int
+    palette: bool
     subfile: int
     block: tuple[int, int]
     offsets: tuple[int, ...]
@@ -260,7 +260,6 @@ def _directory(reader: _Reader, entries: Mapping[int, _Entry]) -> Directory:
     if not width or not height or max(width, height) > 2**31 - 1:
         raise reader.damaged(f"its size is {width or 0} x {height or 0}")
     samples, compression = single[_SAMPLES] or 1, single[_COMPRESSION] or 1
-    photometric = single[_PHOTOMETRIC]
     if samples > 65_535:
         raise reader.damaged(f"it says that it has {samples} samples a cell")
     planes = samples if single[_PLANAR] == 2 else 1
@@ -274,7 +273,7 @@ def _directory(reader: _Reader, entries: Mapping[int, _Entry]) -> Directory:
         samples=samples,
         bits=_bits(reader, entries.get(_BITS), samples),
         compression=compression,
-        photometric=-1 if photometric is None else photometric,
+        palette=single[_PHOTOMETRIC] == 3 or _COLOUR_MAP in entries,
         subfile=subfile[0] if subfile else 0,
         block=block,
         offsets=offsets,
@@ -332,6 +331,13 @@ def _blocks(
             f"says that it has {width:,} x {height:,} cells in {due:,} blocks, at most "
             f"{_MOST_VALUES:,} blocks are read",
             "write it again in larger blocks, or restore it if that size is not true",
+        )
+    if (single[_COMPRESSION] or 1) != 1 and across * down > SMALL:
+        raise refuse(
+            reader.path,
+            "too-large",
+            f"is compressed in blocks of {across:,} x {down:,} cells",
+            "write it again in tiles, for example with gdal_translate -co TILED=YES",
         )
     offsets = reader.whole(tags[0], entries.get(tags[0]))
     counts = reader.whole(tags[1], entries.get(tags[1]))

@@ -2,19 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from geo.cli.compare import diff
 from geo.cli.faults import Commands
-from geo.cli.fetching import fetch_layers
+from geo.cli.layers import layers
 from geo.cli.listen import listener
 from geo.errors import RecipeError, UnitError
-from geo.study.find import catalogue_for, find_recipe
-
-if TYPE_CHECKING:
-    from geo.catalogue.records import Record
+from geo.study.find import find_recipe
 
 __all__ = ["main"]
 
@@ -125,81 +121,4 @@ def explain(where: str, site: str, theme: str | None, as_json: bool) -> None:
         _say("\n\n".join(str(item) for item in found))
 
 
-@main.group(cls=Commands)
-def layers() -> None:
-    """List, show and check the layers at hand."""
-
-
-def _fields(record: "Record") -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "title": record.title,
-        "kind": record.kind,
-        "path": str(record.path),
-        "crs": record.crs,
-        "unit": record.unit,
-        "quality": record.quality,
-        "licence": record.licence,
-        "attribution": record.attribution,
-        "source": record.source,
-        "retrieved": record.retrieved.isoformat(),
-        "limits": record.limits,
-        "sha256": record.sha256,
-    }
-
-
-_RECIPE = click.option("--recipe", help="Layers of this recipe instead of the embedded ones.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-
-
-@layers.command("list")
-@_RECIPE
-@_JSON
-def list_layers(recipe: str | None, as_json: bool) -> None:
-    """List every layer with its kind, quality and title."""
-    catalogue = catalogue_for(find_recipe(recipe) if recipe else None)
-    records = [catalogue[layer] for layer in catalogue.ids()]
-    if as_json:
-        _say(json.dumps([_fields(record) for record in records], ensure_ascii=False, indent=2))
-        return
-    width = max((len(record.id) for record in records), default=0)
-    for record in records:
-        _say(f"{record.id:<{width}}  {record.kind:<6}  {record.quality:<9}  {record.title}")
-
-
-@layers.command("show")
-@click.argument("layer")
-@_RECIPE
-@_JSON
-def show_layer(layer: str, recipe: str | None, as_json: bool) -> None:
-    """Show the record of LAYER."""
-    fields = _fields(catalogue_for(find_recipe(recipe) if recipe else None)[layer])
-    if as_json:
-        _say(json.dumps(fields, ensure_ascii=False, indent=2))
-        return
-    for name, value in fields.items():
-        if value is not None:
-            _say(f"{name:<12} {value}")
-
-
-@layers.command("check")
-@_RECIPE
-@_JSON
-def check_layers(recipe: str | None, as_json: bool) -> None:
-    """Check every record and the bytes of every file."""
-    from geo.catalogue.inspect import check as check_catalogue
-
-    catalogue = catalogue_for(find_recipe(recipe) if recipe else None)
-    findings = check_catalogue(catalogue)
-    if as_json:
-        rows = [{"id": f.id, "level": f.level, "message": f.message} for f in findings]
-        _say(json.dumps(rows, ensure_ascii=False, indent=2))
-    else:
-        for finding in findings:
-            _say(f"{finding.level}: {finding.message}")
-        _say(f"{len(catalogue.ids())} layers checked, {len(findings)} findings")
-    if any(finding.level == "error" for finding in findings):
-        raise SystemExit(2)
-
-
-layers.add_command(fetch_layers)
+main.add_command(layers)

@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
+from geo.catalogue.findings import Finding
 from geo.catalogue.records import Record
 
 __all__ = [
@@ -139,6 +140,7 @@ class LayerView:
 class Content:
     """Everything that a study has to show.
 
+    `findings` are the repairs and warnings of the layers that were read.
     `routes` holds one row a leg with its geometry (EPSG:4326); `surfaces` is on the study's
     grid, NaN where unknown.
     """
@@ -157,3 +159,4 @@ class Content:
     recipe_sha256: str
     grid: GeoBox
     region: gpd.GeoDataFrame
+    findings: tuple[Finding, ...] = ()

@@ -96,6 +96,7 @@ def payload(content: Content, extent: Extent) -> Json:
             for layer in content.layers
         ],
         "records": [_record(record) for record in content.records],
+        "findings": _findings(content),
         "notes": [plain(text) for text in (*content.notes, *note)],
     }
 
@@ -396,6 +397,19 @@ def _attribution(content: Content) -> list[str]:
     drawn = [layer for layer in content.layers if len(layer.frame)]
     drawn.sort(key=lambda layer: "odbl" not in plain(layer.licence).lower())
     return [text for text in dict.fromkeys(plain(layer.attribution) for layer in drawn) if text]
+
+
+def _findings(content: Content) -> list[Json]:
+    """Repairs and warnings of layers, under the layers' titles."""
+    titles = {record.id: record.title for record in content.records}
+    return [
+        {
+            "title": plain(titles.get(one.id, one.id)),
+            "level": plain(one.level),
+            "text": plain(one.sentence),
+        }
+        for one in content.findings
+    ]
 
 
 def _record(record: Record) -> Json:

@@ -109,6 +109,7 @@ def assemble(
         recipe_sha256=recipe.sha256,
         grid=bench.grid,
         region=bench.region.to_crs(4326),
+        findings=bench.findings,
     )
 
 

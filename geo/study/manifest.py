@@ -56,6 +56,11 @@ def manifest(content: Content, recipe: Recipe) -> dict[str, Any]:
                 "source": record.source,
                 "retrieved": record.retrieved.isoformat(),
                 "quality": record.quality,
+                "findings": [
+                    {**one.to_dict(), "message": one.sentence}
+                    for one in content.findings
+                    if one.id == record.id
+                ],
             }
             for record in content.records
         ],

@@ -12,6 +12,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from pyproj import CRS
 
+from geo.catalogue.findings import LEVELS, Finding, overheard
 from geo.catalogue.raster import read_raster, to_grid
 from geo.catalogue.records import Catalogue, Record, verify
 from geo.catalogue.vector import read_table, read_vector
@@ -48,6 +49,18 @@ class Workbench:
         self.catalogue = catalogue
         self.engine = engine or Engine()
         self._kept: dict[object, Any] = {}
+        self._findings: list[Finding] = []
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was repaired or warned of in the layers read so far, by layer."""
+        order = {level: place for place, level in enumerate(LEVELS)}
+        keyed = sorted(self._findings, key=lambda one: (one.id, order[one.level], one.message))
+        return tuple(keyed)
+
+    def _read(self, layer: str, read: Callable[[Record], T]) -> T:
+        with overheard(layer, self._findings):
+            return read(self.catalogue[layer])
 
     def keep(self, key: object, make: Callable[[], T]) -> T:
         """Return what was made for a key, making it when it is asked for first."""
@@ -119,7 +132,7 @@ class Workbench:
         """Features of a vector layer in its own CRS."""
         return self.keep(
             ("features", layer, repr(where or None)),
-            lambda: read_vector(self.catalogue[layer], where=where or None),
+            lambda: self._read(layer, lambda record: read_vector(record, where=where or None)),
         )
 
     def on_grid(self, layer: str, where: Mapping[str, object] | None = None) -> gpd.GeoDataFrame:
@@ -135,12 +148,13 @@ class Workbench:
 
     def table(self, layer: str) -> pd.DataFrame:
         """Rows of a table."""
-        return self.keep(("table", layer), lambda: read_table(self.catalogue[layer]))
+        return self.keep(("table", layer), lambda: self._read(layer, read_table))
 
     def native(self, layer: str, band: str | None = None) -> xr.DataArray:
         """A raster on its own grid."""
         return self.keep(
-            ("native", layer, band), lambda: read_raster(self.catalogue[layer], band=band)
+            ("native", layer, band),
+            lambda: self._read(layer, lambda record: read_raster(record, band=band)),
         )
 
     def raster(self, layer: str, band: str | None = None) -> xr.DataArray:

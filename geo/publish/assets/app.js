@@ -800,6 +800,12 @@
         r.retrieved ? "retrieved " + r.retrieved : "",
         r.sha256 ? "sha256 " + r.sha256.slice(0, 12) + "…" : ""].filter(Boolean).join(" · ")];
     }));
+    section(box, "Data quality");
+    if (data.findings.length) {
+      items(box, data.findings.map(function (f) { return [f.title + " · " + f.level, f.text]; }));
+    } else {
+      box.appendChild(el("p", "any soft small", "No layer had to be repaired or warned of."));
+    }
     section(box, "This page");
     box.appendChild(el("p", "any soft small", "Made with Lodemap " + data.version + ", recipe sha256 " +
       data.recipe + ". Map library: Leaflet 1.9.4 (BSD-2-Clause)."));
