@@ -1,4 +1,4 @@
-"""`lodemap layers fetch`: bring open layers from their publishers."""
+"""`lodemap layers fetch` and `stac`: layers from their publishers, and on to other catalogues."""
 
 import json
 import sys
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo.study.find import catalogue_for, find_recipe
+
 if TYPE_CHECKING:
     from geo.catalogue.fetch import Fetched, RemoteRecord
     from geo.catalogue.fetch.transfer import Tell
 
-__all__ = ["fetch_layers"]
+__all__ = ["export_stac", "fetch_layers"]
 
 
 def _pairs(
@@ -77,6 +79,23 @@ def fetch_layers(
     elif not quiet:
         for one in fetched:
             _say(one)
+
+
+@click.command("stac")
+@click.argument("layer", nargs=-1)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder of the catalogue.",
+)
+@click.option("--recipe", help="Layers of this recipe instead of the embedded ones.")
+def export_stac(layer: tuple[str, ...], out: Path, recipe: str | None) -> None:
+    """Export LAYER… (all without a name) as a static STAC catalogue with copies of the files."""
+    from geo.publish.stac import write_catalogue
+
+    catalogue = catalogue_for(find_recipe(recipe) if recipe else None)
+    click.echo(str(write_catalogue(catalogue, out, layer)))
 
 
 def _list(known: "dict[str, RemoteRecord]", *, as_json: bool) -> None:

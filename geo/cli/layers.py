@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo.cli.faults import WRONG, Commands
-from geo.cli.fetching import fetch_layers
+from geo.cli.fetching import export_stac, fetch_layers
 from geo.study.find import catalogue_for, find_recipe
 
 if TYPE_CHECKING:
@@ -167,6 +167,7 @@ def report_layers(recipe: str | None, out: Path) -> None:
 
 
 layers.add_command(fetch_layers)
+layers.add_command(export_stac)
 
 
 def _still() -> None:

@@ -13,6 +13,7 @@ from geo.publish.content import Content
 from geo.publish.folder import whole_folder
 from geo.publish.qgis import write_project
 from geo.publish.raster import write_cogs
+from geo.publish.stac import write_item
 from geo.publish.tables import (
     write_criteria_csv,
     write_geopackage,
@@ -138,6 +139,7 @@ class Result:
                 write_project(content, work / f"{content.id}.qgz")
             with progress.stage("web map"):
                 (work / "index.html").write_text(render(content), "utf-8")
+                write_item(content, work)
                 self._write_provenance(work)
         return target
 
