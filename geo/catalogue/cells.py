@@ -10,6 +10,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import BytesIO, StringIO
@@ -177,29 +178,35 @@ def _workbook(path: Path, sheet: str | None, *, survey: bool) -> Cells:
 
     data = bounded_bytes(path)
     _judge_workbook(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True)
-            name = _sheet(path, book.sheetnames, sheet, survey=survey)
-            page = book[name]
-            if not hasattr(page, "reset_dimensions"):
-                what = f"its sheet {name!r} is a chart"
-                raise refuse(path, "sheet-missing", what, "name a sheet of cells")
-            # The size that a sheet states is not believed.
-            page.reset_dimensions()
-            rows = list(_rows(path, page))
-        except LodemapError:
-            raise
-        except _WORKBOOK_FAULTS as error:
-            what = f"is no workbook that can be read ({type(error).__name__}: {str(error)[:80]})"
-            raise refuse(path, "file-damaged", what, "save it anew as .xlsx or .csv") from None
+    with _reading(path):
+        book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True)
+    name = _sheet(path, book.sheetnames, sheet, survey=survey)
+    page = book[name]
+    if not hasattr(page, "reset_dimensions"):
+        what = f"its sheet {name!r} is a chart"
+        raise refuse(path, "sheet-missing", what, "name a sheet of cells")
+    with _reading(path):
+        # The size that a sheet states is not believed.
+        page.reset_dimensions()
+        rows = list(_rows(path, page))
     _tell_formulas(path, data, name, rows)
     filled = [(number, row) for number, row in rows if any(row)]
     width = max((len(row) for _, row in filled), default=0)
     padded = [row + [""] * (width - len(row)) for _, row in filled]
     names = tuple(padded[0]) if padded else ()
     return Cells(names, padded[1:], [n for n, _ in filled[1:]], "", tuple(book.sheetnames))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say in a sentence what openpyxl cannot read, and nothing of what it cannot keep."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except _WORKBOOK_FAULTS as error:
+            what = f"is no workbook that can be read ({type(error).__name__}: {str(error)[:80]})"
+            raise refuse(path, "file-damaged", what, "save it anew as .xlsx or .csv") from None
 
 
 def _judge_workbook(path: Path) -> None:

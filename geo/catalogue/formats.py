@@ -183,7 +183,7 @@ def _told(head: bytes) -> str | None:
     if text.startswith(b"{"):
         return "GeoJSON"
     # GeoJSON in another encoding is told apart and refused by its reader.
-    if head.startswith((b"\xff\xfe{", b"\xfe\xff\x00{", b"{\x00")):
+    if head.startswith((b"\xff\xfe{", b"\xff\xfe\x00\x00{", b"\xfe\xff\x00{", b"{\x00")):
         return "GeoJSON"
     if text.startswith(b"<"):
         return _told_xml(text)

@@ -14,6 +14,7 @@ from typing import Any
 import geopandas as gpd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -22,6 +23,9 @@ from geo.errors import CrsError
 
 __all__ = ["GeoParquet", "look"]
 
+_FAULTS = (
+    pa.ArrowException, shapely.errors.GEOSException, ValueError, OSError, KeyError, TypeError,
+)  # fmt: skip
 _LARGEST_FOOTER = 64_000_000
 _LARGEST_PLAIN = 8_000_000_000
 
@@ -44,7 +48,7 @@ class GeoParquet:
         region = tuple(box) if box is not None and self.covered else None
         try:
             frame = gpd.read_parquet(self.path, columns=wanted, bbox=region)
-        except (pa.ArrowException, ValueError, OSError, KeyError, TypeError) as error:
+        except _FAULTS as error:
             what = f"cannot be read ({_short(error)})"
             raise refuse(self.path, "file-damaged", what, "restore it") from None
         frame = frame.rename_geometry("geometry") if self.geometry != "geometry" else frame

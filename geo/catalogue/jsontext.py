@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def _too_deep(path: Path, depth: int) -> LodemapError:
 
 
 def _broken(path: Path, text: str, error: json.JSONDecodeError) -> LodemapError:
-    if not text[error.pos :].strip():
+    if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
         what = f"ends in the middle (line {error.lineno}, column {error.colno}): it was cut off"
         return refuse(path, "file-truncated", what, "restore it")
     what = f"is no JSON at line {error.lineno}, column {error.colno} ({error.msg})"
@@ -341,7 +342,7 @@ def _position(found: Sequence[Any], layer: JsonLayer) -> str | None:
     if len(found) < 2:
         return f"a position of {len(found)} ordinates, required are two or three"
     for value in found:
-        if type(value) is not float and type(value) is not int:
+        if (type(value) is not float and type(value) is not int) or not isfinite(value):
             return f"the position {str(list(found))[:40]}, required are numbers"
     if len(found) > 3 and (not layer.measured or layer.measured[-1] != layer.count):
         layer.measured.append(layer.count)

@@ -69,8 +69,9 @@ def look(path: Path, scratch: Path, encoding: str | None) -> Shapefile:
     index = parts[".shx"]
     if index is None:
         offsets = _walked(path)
-        what = "has no .shx: its index was made anew"
-        note(path, "repair", "index-missing", what, "keep all parts of a Shapefile together")
+        what = f"has no .shx: the index of its {len(offsets)} shapes was made anew"
+        fix = "keep all parts of a Shapefile together"
+        note(path, "repair", "index-missing", what, fix, count=len(offsets))
         opened = _copied(parts, scratch)
         opened.with_suffix(".shx").write_bytes(_index(path, offsets))
         count = len(offsets)
