@@ -141,17 +141,14 @@ def weighted_overlay(
     ]
 
     def task(first: int, last: int) -> None:
-        total = np.empty(_CACHE)
-        bound = np.empty(_CACHE)
-        count = np.empty(_CACHE, dtype=np.uint8)
-        open_ = np.empty(_CACHE, dtype=np.bool_)
-        values = np.empty(_CACHE)
+        total, bound, values = np.empty((3, _CACHE))
+        count = np.empty(_CACHE, dtype=np.int64)
         for a in range(first, last, _CACHE):
             b = min(last, a + _CACHE)
-            open_block(blocked, a, b, exclude_mask, total, bound, count, open_)
+            open_block(blocked[a:b], exclude_mask, total, bound, count)
             for add in adders:
-                add(a, b, total, bound, count, open_, values)
-            close_block(a, b, total, bound, count, open_, score, high, known)
+                add(a, b, total, bound, count, values)
+            close_block(total, bound, count, score[a:b], high[a:b], known[a:b])
 
     size = score.size
     each(task, [(a, min(size, a + _TASK)) for a in range(0, size, _TASK)])
@@ -178,9 +175,10 @@ def piecewise(values: npt.ArrayLike, function: Breakpoints) -> npt.NDArray[np.fl
     >>> piecewise([10.0, 100.0, 1e9], Breakpoints(np.array([1.0, 1e4]), np.array([0.0, 1.0]), True))
     array([0.25, 0.5 , 1.  ])
     """
-    given = np.asarray(values, dtype=np.float64)
+    # An array of its own: one that is read only has another type, to be compiled again.
+    given = np.array(values, dtype=np.float64)
     out = np.empty(given.size)
-    apply_function(given.reshape(-1), *_segments(function), function.log, out)
+    apply_function(given.reshape(-1), *_stretches(function), function.log, out)
     return out.reshape(given.shape)
 
 
@@ -211,20 +209,22 @@ def write_scores(function: Form) -> Write:
     """
     if not isinstance(function, Breakpoints):
         return writer(function)
-    starts, steps, scores = _segments(function)
+    stretches, base = _stretches(function)
     log = function.log
-    return lambda values, out: apply_function(values, starts, steps, scores, log, out)
+    return lambda values, out: apply_function(values, stretches, base, log, out)
 
 
 def _adder(
     layer: npt.NDArray[np.floating], function: Form, weight: float, must: bool
 ) -> Callable[..., None]:
     """Make the function that adds a criterion to the sums of a block."""
+    # What an unknown adds: a cell without a required criterion has no score.
+    lost = np.nan if must else 0.0
     if isinstance(function, Breakpoints):
-        starts, steps, scores = _segments(function)
+        stretches, base = _stretches(function)
         log = function.log
         return lambda a, b, *sums: add_criterion(
-            layer, a, b, starts, steps, scores, log, weight, must, *sums
+            layer[a:b], stretches, base, log, weight, lost, *sums
         )
     write = writer(function)
 
@@ -232,15 +232,16 @@ def _adder(
         *sums_of_cells, values = sums
         score = values[: b - a]
         write(layer[a:b], score)
-        add_scores(score, weight, must, *sums_of_cells)
+        add_scores(score, weight, lost, *sums_of_cells)
 
     return add
 
 
-def _segments(
-    function: Breakpoints,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Points (in log10 where asked), slopes between them, and scores."""
+def _stretches(function: Breakpoints) -> tuple[npt.NDArray[np.float64], float]:
+    """Start, end (in log10 where asked) and slope of every stretch, and the first score.
+
+    Level stretches, which add nothing, fill them up to a multiple of four.
+    """
     x = np.asarray(function.x, dtype=np.float64)
     scores = np.asarray(function.score, dtype=np.float64)
     if x.ndim != 1 or x.shape != scores.shape or x.size < 2 or not (np.diff(x) > 0).all():
@@ -256,7 +257,9 @@ def _segments(
         steps = np.diff(scores) / np.diff(x)
     if not np.isfinite(steps).all():
         raise DataError(f"the breakpoints {x.tolist()} lie too close together: move them apart")
-    return x, steps, scores
+    stretches = np.zeros((-(-steps.size // 4) * 4, 3))
+    stretches[: steps.size] = np.column_stack([x[:-1], x[1:], steps])
+    return stretches, float(scores[0])
 
 
 def contiguous_layers(
@@ -380,129 +383,116 @@ def closed_cells(
 
 
 @njit(cache=True, nogil=True)
+def rise(x: float, low: float, high: float, slope: float) -> float:
+    """What a stretch of a value function adds up to `x`."""
+    x = x if x > low else low
+    x = x if x < high else high
+    return float(slope * (x - low))
+
+
+@njit(cache=True, nogil=True)
 def apply_function(
     values: npt.NDArray[np.floating],
-    starts: npt.NDArray[np.float64],
-    steps: npt.NDArray[np.float64],
-    scores: npt.NDArray[np.float64],
+    stretches: npt.NDArray[np.float64],
+    base: float,
     log: bool,
     out: npt.NDArray[np.float64],
 ) -> None:
     """Write the scores of `values` to `out`, NaN where they are.
 
     Every stretch between two points adds its own rise, clipped to the stretch, so a
-    steep step costs no precision elsewhere and the processor can work on several cells.
+    steep step costs no precision elsewhere and the processor can work on several cells;
+    four stretches at a time, so that most value functions take one pass.
     """
     for i in range(values.size):
-        out[i] = scores[0]
-    for k in range(steps.size):
-        low = starts[k]
-        high = starts[k + 1]
-        step = steps[k]
-        # A level stretch adds nothing.
-        if step != 0.0:
+        out[i] = base
+    for k in range(0, stretches.shape[0], 4):
+        low_0, high_0, slope_0 = stretches[k, 0], stretches[k, 1], stretches[k, 2]
+        low_1, high_1, slope_1 = stretches[k + 1, 0], stretches[k + 1, 1], stretches[k + 1, 2]
+        low_2, high_2, slope_2 = stretches[k + 2, 0], stretches[k + 2, 1], stretches[k + 2, 2]
+        low_3, high_3, slope_3 = stretches[k + 3, 0], stretches[k + 3, 1], stretches[k + 3, 2]
+        for i in range(values.size):
+            x = float(values[i])
             if log:
-                for i in range(values.size):
-                    x = np.log10(values[i]) if values[i] > 0.0 else -np.inf
-                    x = x if x > low else low
-                    x = x if x < high else high
-                    out[i] += step * (x - low)
-            else:
-                for i in range(values.size):
-                    x = np.float64(values[i])
-                    x = x if x > low else low
-                    x = x if x < high else high
-                    out[i] += step * (x - low)
-    for i in range(values.size):
-        score = out[i]
-        score = score if score > 0.0 else 0.0
-        score = score if score < 1.0 else 1.0
-        out[i] = score if values[i] == values[i] else np.nan
+                x = float(np.log10(x)) if x > 0.0 else (-np.inf if x == x else x)
+            score = out[i]
+            score += rise(x, low_0, high_0, slope_0)
+            score += rise(x, low_1, high_1, slope_1)
+            score += rise(x, low_2, high_2, slope_2)
+            score += rise(x, low_3, high_3, slope_3)
+            # So far this is the score of the end of the fourth stretch, or of less.
+            score = score if score > 0.0 else 0.0
+            score = score if score < 1.0 else 1.0
+            out[i] = score if x == x else np.nan
 
 
 @njit(cache=True, nogil=True)
 def open_block(
     blocked: npt.NDArray[np.uint16],
-    first: int,
-    last: int,
     mask: int,
     total: npt.NDArray[np.float64],
     bound: npt.NDArray[np.float64],
-    count: npt.NDArray[np.uint8],
-    open_: npt.NDArray[np.bool_],
+    count: npt.NDArray[np.int64],
 ) -> None:
-    """Start the sums of a block; cells with a bit of `mask` are closed."""
-    for i in range(last - first):
+    """Start the sums of a block; those of cells with a bit of `mask` stay unknown."""
+    for i in range(total.size):
         total[i] = 0.0
         bound[i] = 0.0
         count[i] = 0
-        open_[i] = True
-    if blocked.size > 0:
-        for i in range(last - first):
-            open_[i] = (blocked[first + i] & mask) == 0
+    for i in range(blocked.size):
+        total[i] = np.nan if blocked[i] & mask else 0.0
 
 
 @njit(cache=True, nogil=True)
 def add_criterion(
     layer: npt.NDArray[np.floating],
-    first: int,
-    last: int,
-    starts: npt.NDArray[np.float64],
-    steps: npt.NDArray[np.float64],
-    scores: npt.NDArray[np.float64],
+    stretches: npt.NDArray[np.float64],
+    base: float,
     log: bool,
     weight: float,
-    must: bool,
+    lost: float,
     total: npt.NDArray[np.float64],
     bound: npt.NDArray[np.float64],
-    count: npt.NDArray[np.uint8],
-    open_: npt.NDArray[np.bool_],
+    count: npt.NDArray[np.int64],
     values: npt.NDArray[np.float64],
 ) -> None:
     """Add one criterion's contributions to the sums of a block."""
-    size = last - first
-    score = values[:size]
-    apply_function(layer[first:last], starts, steps, scores, log, score)
-    add_scores(score, weight, must, total, bound, count, open_)
+    score = values[: layer.size]
+    apply_function(layer, stretches, base, log, score)
+    add_scores(score, weight, lost, total, bound, count)
 
 
 @njit(cache=True, nogil=True)
 def add_scores(
     score: npt.NDArray[np.float64],
     weight: float,
-    must: bool,
+    lost: float,
     total: npt.NDArray[np.float64],
     bound: npt.NDArray[np.float64],
-    count: npt.NDArray[np.uint8],
-    open_: npt.NDArray[np.bool_],
+    count: npt.NDArray[np.int64],
 ) -> None:
-    """Add one criterion's value scores to the sums of a block."""
+    """Add one criterion's value scores to the sums of a block; an unknown adds `lost`."""
     for i in range(score.size):
         here = score[i]
         known = here == here
-        total[i] += weight * here if known else 0.0
+        total[i] += weight * here if known else lost
         bound[i] += weight * here if known else weight
-        count[i] += np.uint8(known)
-    if must:
-        for i in range(score.size):
-            open_[i] = open_[i] and score[i] == score[i]
+        count[i] += 1 if known else 0
 
 
 @njit(cache=True, nogil=True)
 def close_block(
-    first: int,
-    last: int,
     total: npt.NDArray[np.float64],
     bound: npt.NDArray[np.float64],
-    count: npt.NDArray[np.uint8],
-    open_: npt.NDArray[np.bool_],
+    count: npt.NDArray[np.int64],
     score: npt.NDArray[np.float32],
     high: npt.NDArray[np.float32],
     known: npt.NDArray[np.uint8],
 ) -> None:
     """Write the sums of a block; NaN where closed or where nothing is known."""
-    for i in range(last - first):
-        shown = open_[i] and count[i] > 0
-        score[first + i] = total[i] if shown else np.nan
-        high[first + i] = bound[i] if shown else np.nan
-        known[first + i] = count[i]
+    for i in range(score.size):
+        # What is unknown in the total is unknown in its bound.
+        here = total[i] if count[i] > 0 else np.nan
+        score[i] = here
+        high[i] = bound[i] if here == here else np.nan
+        known[i] = np.uint8(count[i])
