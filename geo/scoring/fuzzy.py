@@ -131,7 +131,7 @@ def fuzzy_sum(memberships: npt.ArrayLike) -> Floats:
     >>> fuzzy_sum([0.75, 0.5]).tolist()
     0.875
     """
-    return np.asarray(1.0 - _product(1.0 - _checked(memberships)))
+    return _sum(_checked(memberships))
 
 
 def fuzzy_gamma(memberships: npt.ArrayLike, gamma: float) -> Floats:
@@ -169,7 +169,7 @@ def fuzzy_gamma(memberships: npt.ArrayLike, gamma: float) -> Floats:
     if not 0 <= gamma <= 1:
         raise DataError(f"gamma is {gamma}, required is a number from 0 to 1")
     known = _checked(memberships)
-    product, total = _product(known), 1.0 - _product(1.0 - known)
+    product, total = _product(known), _sum(known)
     # Rounding must not carry the compromise beyond the two that it lies between.
     return np.asarray(np.clip(total**gamma * product ** (1.0 - gamma), product, total))
 
@@ -180,6 +180,11 @@ def _product(values: Floats) -> Floats:
     for column in range(1, values.shape[-1]):
         found *= values[..., column]
     return np.asarray(found)
+
+
+def _sum(values: Floats) -> Floats:
+    # Rounding must not carry the sum below its largest member.
+    return np.maximum(1.0 - _product(1.0 - values), values.max(axis=-1))
 
 
 def _checked(memberships: npt.ArrayLike) -> Floats:
