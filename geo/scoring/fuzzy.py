@@ -184,7 +184,8 @@ def _product(values: Floats) -> Floats:
 
 def _sum(values: Floats) -> Floats:
     # Rounding must not carry the sum below its largest member.
-    return np.maximum(1.0 - _product(1.0 - values), values.max(axis=-1))
+    found = np.maximum(1.0 - _product(1.0 - values), values.max(axis=-1))
+    return np.asarray(found, dtype=np.float64)
 
 
 def _checked(memberships: npt.ArrayLike) -> Floats:
