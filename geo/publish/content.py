@@ -5,7 +5,7 @@ that they cannot disagree about a number.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import pandas as pd
@@ -50,7 +50,11 @@ class CriterionView:
 
 @dataclass(frozen=True)
 class ExclusionView:
-    """One rule: `bit` is its place in the exclusion raster, `area_km2` what it hits alone."""
+    """One rule: `bit` is its place in the exclusion raster, `area_km2` what it hits alone.
+
+    `in_order_km2` is what it takes of what the rules before it left, `only_km2` what lifting it
+    would bring back; the `sites` columns count sites the same way. None for rules that warn.
+    """
 
     id: str
     title: str
@@ -58,6 +62,11 @@ class ExclusionView:
     effect: str
     source: str
     area_km2: float | None
+    in_order_km2: float | None = None
+    only_km2: float | None = None
+    sites: int | None = None
+    in_order_sites: int | None = None
+    only_sites: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,7 @@ class ThemeView:
     `sites` has the columns of ``sites.csv`` without the theme, in EPSG:4326;
     `criteria_table` those of ``criteria.csv``. `omitted` names each criterion that was left
     out and why. `price_usd_t` is that of a dry tonne of the product, None without one.
+    `firmness` has the rows of ``robustness.csv``.
     """
 
     id: str
@@ -120,6 +130,7 @@ class ThemeView:
     scenarios: tuple[ScenarioView, ...] = ()
     price_usd_t: float | None = None
     method: MethodView = MethodView()
+    firmness: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)

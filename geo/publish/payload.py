@@ -131,7 +131,11 @@ def _theme(theme: ThemeView, surface: Json | None) -> Json:
     sites = sites_of(theme)
     ids = [plain(v) for v in sites["site_id"]]
     cells, qualities = _cells(theme, ids)
-    shown = [_site(dict(zip(sites.columns, row, strict=True))) for row in sites.to_numpy(object)]
+    firm = _firm(theme)
+    shown = [
+        _site(dict(zip(sites.columns, row, strict=True))) | firm.get(site, {})
+        for site, row in zip(ids, sites.to_numpy(object), strict=True)
+    ]
     return {
         "id": plain(theme.id),
         "title": plain(theme.title),
@@ -149,6 +153,10 @@ def _theme(theme: ThemeView, surface: Json | None) -> Json:
                 "effect": plain(rule.effect),
                 "source": plain(rule.source),
                 "area": number(rule.area_km2, 3),
+                "inOrder": number(rule.in_order_km2, 3),
+                "only": number(rule.only_km2, 3),
+                "sites": number(rule.sites),
+                "onlySites": number(rule.only_sites),
             }
             for rule in theme.exclusions
         ],
@@ -160,6 +168,26 @@ def _theme(theme: ThemeView, surface: Json | None) -> Json:
         "surface": surface,
         "scenarios": [found for view in theme.scenarios if (found := _scenario(view, shown))],
     }
+
+
+def _firm(theme: ThemeView) -> dict[str, Json]:
+    """By site: how often first, its ranks by other methods, and what weights it bears."""
+    if theme.firmness.empty:
+        return {}
+    titles = {criterion.id: plain(criterion.title) for criterion in theme.criteria}
+    found: dict[str, Json] = {}
+    for row in theme.firmness.to_dict("records"):
+        site = found.setdefault(plain(row["site_id"]), {})
+        figure, value = row["figure"], number(row["value"], 4)
+        if figure == "rank_acceptability" and row["name"] == "1":
+            site["first"] = value
+        elif figure == "rank_by_method":
+            low, high = site.get("methods", [value, value])
+            site["methods"] = [min(low, value), max(high, value)]
+        elif figure == "stable_weight" and (row["low"] > 0 or row["high"] < 1):
+            limits = [number(row[key], 3) for key in ("low", "high")]
+            site.setdefault("stable", []).append([titles[row["name"]], value, *limits])
+    return found
 
 
 def _method(theme: ThemeView) -> Json:

@@ -28,7 +28,9 @@ __all__ = [
     "scenario_table",
     "table_name",
     "write_criteria_csv",
+    "write_exclusions_csv",
     "write_geopackage",
+    "write_robustness_csv",
     "write_routes_csv",
     "write_scenarios_csv",
     "write_sites_csv",
@@ -54,6 +56,11 @@ SCENARIO_COLUMNS = (
     "theme", "scenario", "site_id", "name", "status", "rank", "rank_change", "score",
     "score_change",
 )  # fmt: skip
+EXCLUSION_COLUMNS = (
+    "theme", "rule", "title", "effect", "alone_km2", "in_order_km2", "only_km2", "alone_sites",
+    "in_order_sites", "only_sites", "source",
+)  # fmt: skip
+ROBUSTNESS_COLUMNS = ("theme", "site_id", "figure", "name", "value", "low", "high")
 
 _STAMP = "2026-01-01T00:00:00.000Z"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -109,6 +116,45 @@ def write_scenarios_csv(content: Content, path: Path) -> None:
         for view in theme.scenarios
     ]
     _write_csv(_joined(frames, SCENARIO_COLUMNS), path)
+
+
+def write_exclusions_csv(content: Content, path: Path) -> None:
+    """Write what each rule takes: alone, in order, and only by it, as area and sites.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    rows = [
+        {
+            "theme": theme.id,
+            "rule": rule.id,
+            "title": rule.title,
+            "effect": rule.effect,
+            "alone_km2": rule.area_km2,
+            "in_order_km2": rule.in_order_km2,
+            "only_km2": rule.only_km2,
+            "alone_sites": rule.sites,
+            "in_order_sites": rule.in_order_sites,
+            "only_sites": rule.only_sites,
+            "source": rule.source,
+        }
+        for theme in content.themes
+        for rule in theme.exclusions
+    ]
+    _write_csv(_joined([pd.DataFrame(rows)], EXCLUSION_COLUMNS), path)
+
+
+def write_robustness_csv(content: Content, path: Path) -> None:
+    """Write how firm the ranks are, one row a figure, see `geo.scoring.firmness`.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    _write_csv(_joined([theme.firmness for theme in content.themes], ROBUSTNESS_COLUMNS), path)
 
 
 def write_sites_parquet(content: Content, path: Path) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "ValueRange",
     "draw_scores",
     "rank_ranges",
+    "unknown_draws",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -190,9 +191,36 @@ def _fill_unknown(
     pessimism: float,
 ) -> None:
     for index in np.flatnonzero(np.isnan(part[0])).tolist():
-        stream = generator(seed, "unknown", sites[index], name)
-        # Inverse of the distribution function of Beta(1, pessimism).
-        part[:, index] = 1 - (1 - stream.random(len(part))) ** (1 / pessimism)
+        part[:, index] = unknown_draws(len(part), sites[index], name, seed, pessimism)
+
+
+def unknown_draws(
+    draws: int, site: str, criterion: str, seed: int | Sequence[int | str], pessimism: float
+) -> Floats:
+    """Value scores that an unknown takes in the draws of :func:`draw_scores`.
+
+    Parameters
+    ----------
+    draws : int
+    site, criterion : str
+        Ids, which key the stream.
+    seed, pessimism
+        As there.
+
+    Returns
+    -------
+    (draws,) array
+        In [0, 1], by Beta(1, `pessimism`).
+
+    Examples
+    --------
+    >>> drawn = unknown_draws(10_000, "a", "grade", 1, 4.0)
+    >>> round(float(drawn.mean()), 2)
+    0.2
+    """
+    stream = generator(seed, "unknown", site, criterion)
+    # Inverse of the distribution function of Beta(1, pessimism).
+    return np.asarray(1 - (1 - stream.random(draws)) ** (1 / pessimism))
 
 
 def _fill_ranges(

@@ -15,6 +15,10 @@ import pandas as pd
 
 from geo.errors import DataError
 from geo.scoring.combination import Combination
+from geo.scoring.draws import unknown_draws
+from geo.scoring.firmness import FIRMNESS_COLUMNS, Drawn, firmness_table
+from geo.scoring.information import Information, value_of_information
+from geo.scoring.ranks import rank_scores
 from geo.scoring.robustness import (
     RankRanges,
     ValueFunction,
@@ -55,8 +59,12 @@ CRITERIA_COLUMNS = (
     "contribution",
     "quality",
     "source",
+    "rank_if_known",
+    "range_if_known",
 )
 
+_LEAST = 100
+"""Fewest draws that say how firm a rank is."""
 _STATUSES = ("ranked", "excluded", "unknown")
 
 
@@ -67,11 +75,13 @@ class SiteScores:
     `sites` is indexed by `site_id`, in the order of the call, with the columns
     `SITE_COLUMNS`; rank, score, ranges and confidence are empty unless the status is
     ``"ranked"``. `criteria` has the columns `CRITERIA_COLUMNS`, one row a site and
-    criterion; excluded sites keep theirs.
+    criterion; excluded sites keep theirs. `firmness` says how firm the ranks are, see
+    `geo.scoring.firmness`; it is empty with fewer than 100 draws.
     """
 
     sites: pd.DataFrame
     criteria: pd.DataFrame
+    firmness: pd.DataFrame
 
 
 def score_sites(
@@ -185,19 +195,44 @@ def score_sites(
     ranked = status == "ranked"
     own = _own_scores(scored, weights, method, unknown, ranked)
     key = (seed, theme_id)
-    drawn = draw_scores(
+    shares = draw_weights({name: ranges[name] for name in names}, draws, key)
+    spreads = _value_ranges(raw, lows, highs, value_functions, ids, ranked, common)
+    chosen = [site for site, on in zip(ids, ranked, strict=True) if on]
+    scores = draw_scores(
         scored[ranked],
-        draw_weights({name: ranges[name] for name in names}, draws, key),
-        sites=[site for site, on in zip(ids, ranked, strict=True) if on],
+        shares,
+        sites=chosen,
         criteria=names,
         seed=key,
-        ranges=_value_ranges(raw, lows, highs, value_functions, ids, ranked, common),
+        ranges=spreads,
         pessimism=pessimism,
         combination=method,
     )
+    drawn = Drawn(chosen, names, scored[ranked], scores, shares, key, spreads, pessimism)
     table = _criteria_table(theme_id, ids, raw, units, scored, weights, own.contributions,
                             qualities, sources)  # fmt: skip
-    return SiteScores(_site_table(ids, status, own, scored, rank_ranges(drawn, top=top)), table)
+    found = rank_ranges(scores, top=top)
+    firm = pd.DataFrame(columns=list(FIRMNESS_COLUMNS))
+    if draws >= _LEAST:
+        firm = firmness_table(theme_id, drawn, own.score[ranked], weights, method, top=top)
+    sites = _site_table(ids, status, own, scored, found)
+    return SiteScores(sites, _with_information(table, drawn), firm)
+
+
+def _with_information(table: pd.DataFrame, drawn: Drawn) -> pd.DataFrame:
+    """Add what knowing each unknown would change; empty where all is known or nothing ranked."""
+    found: dict[tuple[str, str], Information] = {}
+    ranks = rank_scores(drawn.scores) if len(drawn.sites) else drawn.scores
+    for row, column in np.argwhere(np.isnan(drawn.values)).tolist():
+        site, name = drawn.sites[row], drawn.criteria[column]
+        taken = unknown_draws(len(drawn.scores), site, name, drawn.seed, drawn.pessimism)
+        found[site, name] = value_of_information(drawn.scores[:, row], ranks[:, row], taken)
+    nothing = Information(np.nan, np.nan)
+    keys = zip(table["site_id"], table["criterion"], strict=True)
+    told = [found.get((str(site), str(name)), nothing) for site, name in keys]
+    return table.assign(
+        rank_if_known=[item.rank for item in told], range_if_known=[item.score for item in told]
+    )
 
 
 def _own_scores(
@@ -421,7 +456,7 @@ def _criteria_table(
         "quality": np.where(known, quality, "unknown").ravel(),
         "source": source.ravel(),
     }
-    return pd.DataFrame(table, columns=list(CRITERIA_COLUMNS))
+    return pd.DataFrame(table)
 
 
 def _texts(what: str, given: Texts, name: str, ids: list[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """From scored themes to the content that every output reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from geo.compute.parts import Part
-from geo.criteria.exclusion import exclude_mask, waterfall
+from geo.criteria.exclusion import ExclusionRule, exclude_mask, waterfall
 from geo.errors import EmptyLayerError
 from geo.grid import cell_size
 from geo.provenance import package_version
@@ -136,11 +137,12 @@ def _theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
         omitted=spec.omitted,
         exclusions=_exclusions(bench, theme),
         sites=_sites(bench, theme),
-        criteria_table=theme.scores.criteria,
+        criteria_table=_criteria_table(theme),
         score_label="Location score" if deposits else "Score",
         score_note=_score_note(theme),
         price_usd_t=price_of(bench, spec),
         method=_method(theme),
+        firmness=theme.scores.firmness,
     )
 
 
@@ -189,6 +191,15 @@ def _overlaps(theme: ScoredTheme) -> list[str]:
     return [str(found) for found in overlapping(values, [c.title for c in spec.criteria])]
 
 
+def _criteria_table(theme: ScoredTheme) -> pd.DataFrame:
+    """Rows of ``criteria.csv``: beside each weight the swing that it is worth."""
+    table = theme.scores.criteria
+    domains = {c.id: value_function(c.value).domain() for c in theme.spec.criteria}
+    swings = {name: f"{worst} to {best}" for name, (worst, best) in domains.items()}
+    titles = {c.id: c.title for c in theme.spec.criteria}
+    return table.assign(swing=table["criterion"].map(swings), title=table["criterion"].map(titles))
+
+
 def _criteria(bench: Workbench, theme: ScoredTheme) -> tuple[CriterionView, ...]:
     spread = bench.recipe.draws.weight_range
     ranges = [weight_range(criterion, spread) for criterion in theme.spec.criteria]
@@ -221,11 +232,28 @@ def _criterion(spec: CriterionSpec, weight: float, low: float, high: float) -> C
 
 def _exclusions(bench: Workbench, theme: ScoredTheme) -> tuple[ExclusionView, ...]:
     height, width = cell_size(bench.grid)
-    lost = waterfall(theme.bits, theme.rules, bench.inside, height * width / 1e6)
-    alone = dict(zip(lost["rule"], lost["alone_km2"], strict=True))
-    return tuple(
-        ExclusionView(rule.id, rule.title, bit, rule.effect, rule.source, alone.get(rule.id))
-        for bit, rule in enumerate(theme.rules)
+    lost = waterfall(
+        theme.bits, theme.rules, bench.inside, height * width / 1e6, sites=bench.cells(theme.sites)
+    )
+    taken = {row["rule"]: row for row in lost.to_dict("records")}
+    return tuple(_rule(rule, bit, taken.get(rule.id)) for bit, rule in enumerate(theme.rules))
+
+
+def _rule(rule: ExclusionRule, bit: int, lost: Mapping[Hashable, Any] | None) -> ExclusionView:
+    if lost is None:
+        return ExclusionView(rule.id, rule.title, bit, rule.effect, rule.source, None)
+    return ExclusionView(
+        rule.id,
+        rule.title,
+        bit,
+        rule.effect,
+        rule.source,
+        float(lost["alone_km2"]),
+        float(lost["in_order_km2"]),
+        float(lost["only_km2"]),
+        int(lost["alone_sites"]),
+        int(lost["in_order_sites"]),
+        int(lost["only_sites"]),
     )
 
 

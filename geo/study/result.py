@@ -16,7 +16,9 @@ from geo.publish.raster import write_cogs
 from geo.publish.stac import write_item
 from geo.publish.tables import (
     write_criteria_csv,
+    write_exclusions_csv,
     write_geopackage,
+    write_robustness_csv,
     write_routes_csv,
     write_scenarios_csv,
     write_sites_csv,
@@ -77,6 +79,11 @@ class Result:
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
     @property
+    def robustness(self) -> pd.DataFrame:
+        """How firm every rank is, as in ``robustness.csv``."""
+        return pd.concat([view.firmness for view in self.content.themes], ignore_index=True)
+
+    @property
     def surfaces(self) -> xr.Dataset:
         """Criteria, scores and exclusion bits on the grid; NaN is unknown."""
         return self.content.surfaces
@@ -128,6 +135,8 @@ class Result:
                 write_sites_csv(content, work / "sites.csv")
                 write_criteria_csv(content, work / "criteria.csv")
                 write_routes_csv(content, work / "routes.csv")
+                write_exclusions_csv(content, work / "exclusions.csv")
+                write_robustness_csv(content, work / "robustness.csv")
                 if self.recipe.scenarios:
                     write_scenarios_csv(content, work / "scenarios.csv")
                 write_sites_parquet(content, work / "sites.parquet")

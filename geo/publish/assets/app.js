@@ -647,7 +647,7 @@
       swatch.style.background = colours[k];
       add(name, swatch, iso(criterion.title, "any"));
       add(left, name, el("span", "calc any", withUnit(cutText(t.cells[k].value[index]), criterion.unit) +
-        calculation(t, v, weights[k])));
+        calculation(t, v, weights[k]) + swing(t, criterion)));
       if (mark(t, k, index)) { left.title = mark(t, k, index) + (criterion.note ? ". " + criterion.note : ""); }
       var mini = el("div", "mini"), fillBar = el("i");
       fillBar.style.width = (v || 0) * 100 + "%";
@@ -667,6 +667,11 @@
     }
     if (!t.method.weighted) { return " → " + fixed(v, 2); }
     return " → " + fixed(v, 2) + (t.method.live ? " × weight " : ", weight ") + fixed(weight, 2);
+  }
+  /* A weight means nothing without the range that it is worth. */
+  function swing(t, criterion) {
+    return t.method.weighted && criterion.worst && criterion.best
+      ? " for " + criterion.worst + " to " + criterion.best : "";
   }
   function cutText(value) { return typeof value === "string" ? cut(value, 80) : value; }
   function fillSite() {
@@ -708,6 +713,7 @@
         (site.sure === null ? "" : "; top five in " + percent(site.sure) + " of draws: " +
           likely(site.sure)) + "."));
     }
+    if (entry && !own) { firmness(box, site); }
     if (site.known !== null && site.of !== null) {
       box.appendChild(el("p", "soft small", "Known for " + site.known + " of " + site.of +
         " criteria" + (site.known < site.of ? "; " + t.method.unknown + between(site) + "." : ".")));
@@ -722,6 +728,23 @@
       list.appendChild(add(el("li"), iso(cut(text, 300))));
     });
     add(box, list, el("p", "soft small", data.disclaimer));
+  }
+  /* How firm the rank is: draws, other methods, and the weights that a first place bears. */
+  function firmness(box, site) {
+    var said = [];
+    if (site.first) { said.push("First in " + percent(site.first) + " of draws."); }
+    if (site.methods) {
+      said.push(site.methods[0] === site.methods[1]
+        ? "Every method tried ranks it " + ordinal(site.methods[0]) + "."
+        : "Other methods rank it from " + ordinal(site.methods[0]) + " to " + ordinal(site.methods[1]) + ".");
+    }
+    var bears = (site.stable || []).map(function (s) {
+      return s[0] + " weighs " + fixed(s[2], 2) + " to " + fixed(s[3], 2) + " (now " + fixed(s[1], 2) + ")";
+    });
+    if (bears.length) {
+      said.push("It stays first as long as " + bears.slice(0, 3).join("; ") + ", each alone.");
+    }
+    if (said.length) { box.appendChild(el("p", "any", said.join(" "))); }
   }
   function between(site) {
     return site.floor === null || site.floor === site.ceiling ? ""
@@ -756,7 +779,7 @@
       section(box, "Rules on the ground");
       items(box, t.exclusions.map(function (r) {
         return [r.title, (r.effect === "exclude" ? "excludes" : "warns") +
-          (r.area === null ? "" : " · hits " + num(r.area) + " km² alone") + " · " + r.source];
+          taken(r) + " · " + r.source];
       }));
     }
     if (data.notes.length) {
@@ -768,6 +791,16 @@
       section(box, "Limits of layers");
       items(box, limits.map(function (l) { return [l.title, l.limits]; }));
     }
+  }
+  /* What a rule takes: alone, after the rules before it, and what lifting it would bring back. */
+  function taken(r) {
+    if (r.area === null) { return ""; }
+    var said = " · " + num(r.area) + " km² alone";
+    if (r.only !== null) {
+      said += ", " + num(r.inOrder) + " km² more than the rules before it, " + num(r.only) +
+        " km² by it only";
+    }
+    return said + (r.sites ? "; " + r.sites + " sites, " + r.onlySites + " by it only" : "");
   }
   function items(box, pairs) {
     var list = el("ul", "list");
