@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from geo.errors import UnitError
 from geo.recipe.measures import MEASURES
@@ -144,7 +145,28 @@ def _exclusion(table: Table) -> ExclusionSpec:
         effect=table.choice("effect", ("exclude", "warn"), "exclude"),
         source=table.text("source"),
         line=table.line,
+        values=values_of(table),
+        invert=table.flag("invert", False),
     )
+
+
+def values_of(table: Table) -> tuple[tuple[float, float], ...]:
+    """Classes and closed intervals of a raster, as the layer has them."""
+    found = table.take("values", [])
+    if not isinstance(found, list):
+        table.report("values", f"values must be a list of classes and [low, high], found {found!r}")
+        return ()
+    return tuple(_interval(table, item) for item in found)
+
+
+def _interval(table: Table, item: Any) -> tuple[float, float]:
+    ends = item if isinstance(item, list) else [item, item]
+    numbers = [e for e in ends if isinstance(e, int | float) and not isinstance(e, bool)]
+    if len(ends) != 2 or len(numbers) != 2 or not numbers[0] <= numbers[1]:
+        message = "must be a class such as 12, or a rising pair such as [5, 9] or [22, inf]"
+        table.report("values", f"an item of values {message}, found {item!r}")
+        return 0.0, 0.0
+    return float(numbers[0]), float(numbers[1])
 
 
 def limit_of(table: Table, key: str) -> float | None:

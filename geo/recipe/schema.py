@@ -91,7 +91,11 @@ class CriterionSpec:
 
 @dataclass(frozen=True)
 class ExclusionSpec:
-    """One rule that takes places out, or only warns (`effect`)."""
+    """One rule that takes places out, or only warns (`effect`).
+
+    `values` are classes and closed intervals of a raster, a class being an interval of no
+    width; with `invert` the rule holds where it would not.
+    """
 
     id: str
     title: str
@@ -103,6 +107,8 @@ class ExclusionSpec:
     effect: str
     source: str
     line: int
+    values: tuple[tuple[float, float], ...] = ()
+    invert: bool = False
 
 
 @dataclass(frozen=True)

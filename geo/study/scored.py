@@ -184,29 +184,26 @@ def _bits(bench: Workbench, theme: ThemeSpec, rules: tuple[ExclusionRule, ...]) 
 
 def _rule(bench: Workbench, spec: ExclusionSpec) -> ExclusionRule:
     record = bench.catalogue[spec.layer]
-    limits = spec.above is not None or spec.below is not None
-    if limits != (record.kind == "raster") or (limits and (spec.buffer or spec.where)):
+    limits = spec.above is not None or spec.below is not None or bool(spec.values)
+    if limits != (record.kind == "raster") or (limits and spec.where):
         place = f"{bench.recipe.path.name}:{spec.line}"
         found = f"rule {spec.id!r} on the {record.kind} layer {spec.layer!r}"
-        needed = "raster layers take 'above' or 'below', features take 'buffer' and 'where'"
+        needed = "raster layers take 'above', 'below' or 'values', features take 'where'"
         raise RecipeError([f"{place}: {found}: {needed}"])
-    if record.kind == "raster":
-        return ExclusionRule(
-            id=spec.id,
-            title=spec.title,
-            raster=bench.raster(spec.layer),
-            above=spec.above,
-            below=spec.below,
-            effect=spec.effect,
-            source=spec.source,
-        )
+    raster = record.kind == "raster"
     return ExclusionRule(
         id=spec.id,
         title=spec.title,
-        geometry=bench.on_grid(spec.layer, spec.where),
+        geometry=None if raster else bench.on_grid(spec.layer, spec.where),
         buffer_m=spec.buffer,
+        # A class between two others is none of them: classes are taken from the nearest cell.
+        raster=bench.raster(spec.layer, classes=bool(spec.values)) if raster else None,
+        above=spec.above,
+        below=spec.below,
         effect=spec.effect,
         source=spec.source,
+        values=spec.values or None,
+        invert=spec.invert,
     )
 
 

@@ -157,17 +157,24 @@ class Workbench:
             lambda: self._read(layer, lambda record: read_raster(record, band=band)),
         )
 
-    def raster(self, layer: str, band: str | None = None) -> xr.DataArray:
-        """A raster warped onto the grid; the mean of its bands when none is named."""
-        return self.keep(("raster", layer, band), lambda: self._warp(layer, band))
+    def raster(self, layer: str, band: str | None = None, *, classes: bool = False) -> xr.DataArray:
+        """A raster warped onto the grid; the mean of its bands when none is named.
 
-    def _warp(self, layer: str, band: str | None) -> xr.DataArray:
+        With `classes` every cell has the value of the nearest cell of the layer.
+        """
+        key = ("raster", layer, band, "classes") if classes else ("raster", layer, band)
+        return self.keep(key, lambda: self._warp(layer, band, "nearest" if classes else "bilinear"))
+
+    def _warp(self, layer: str, band: str | None, resampling: str) -> xr.DataArray:
         found = self.native(layer, band)
         if "band" in found.dims:
             found = found.mean("band", skipna=False, keep_attrs=True)
-        return self.compute(lambda part: {"value": to_grid(found, part.grid, whole=part.whole)})[
-            "value"
-        ]
+
+        def task(part: Part) -> dict[str, xr.DataArray]:
+            warped = to_grid(found, part.grid, whole=part.whole, resampling=resampling)
+            return {"value": warped}
+
+        return self.compute(task)["value"]
 
     def slope(self, layer: str) -> xr.DataArray:
         """Slope of a height layer on the grid [%]."""
