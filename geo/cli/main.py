@@ -9,7 +9,7 @@ from geo.cli.compare import diff
 from geo.cli.faults import Commands
 from geo.cli.layers import layers
 from geo.cli.listen import listener
-from geo.errors import RecipeError, UnitError
+from geo.errors import DataError, RecipeError, UnitError
 from geo.study.find import find_recipe
 
 __all__ = ["main"]
@@ -38,6 +38,17 @@ def _metres(_context: click.Context, _parameter: click.Parameter, text: str | No
     return found
 
 
+def _memory(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+    if text is None:
+        return None
+    from geo.compute.budget import memory_bytes
+
+    try:
+        return memory_bytes(text)
+    except DataError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 def _say(message: str) -> None:
     click.echo(message)
 
@@ -48,6 +59,8 @@ def _say(message: str) -> None:
 @click.option("--cell-size", callback=_metres, help="Side of a cell, such as '500 m'.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws.")
 @click.option("--postgis", metavar="SCHEMA", help="Write the tables into PostGIS too.")
+@click.option("--memory", callback=_memory, help="Most memory to take, such as '2GB'.")
+@click.option("--scratch", type=click.Path(path_type=Path), help="Folder for files meanwhile.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
 def build(
@@ -56,6 +69,8 @@ def build(
     cell_size: float | None,
     seed: int | None,
     postgis: str | None,
+    memory: int | None,
+    scratch: Path | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -66,7 +81,7 @@ def build(
     study = Study.from_toml(path, cell_size=cell_size, seed=seed)
     folder = Path("maps") / study.recipe.id if out is None else out
     with listener(quiet=quiet) as listen:
-        result = study.run(listen=listen)
+        result = study.run(memory=memory, scratch=scratch, listen=listen)
         result.write(folder, listen=listen)
     if postgis is not None:
         result.write_postgis(postgis)

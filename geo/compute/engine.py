@@ -7,9 +7,11 @@ are read only where somebody looks.
 
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,18 +20,30 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import xarray as xr
 from odc.geo.geobox import GeoBox
+from rasterio.errors import NotGeoreferencedWarning
 
 from geo.compute.blocks import threads
 from geo.compute.parts import Part, parts_of
 from geo.compute.stored import Stored
 from geo.errors import OutputError
 
-__all__ = ["Engine", "Scratch", "Stream", "Task"]
+__all__ = ["Engine", "Opened", "Room", "Scratch", "Stream", "Task"]
 
 T = TypeVar("T")
 
 Task = Callable[[Part], Mapping[str, xr.DataArray]]
 """Makes one surface or several on a part."""
+
+
+class Room(NamedTuple):
+    """What work on a whole grid may take: bytes of memory, and a folder for its files."""
+
+    memory: int
+    folder: Path
+
+
+Opened = Callable[[Room | None], AbstractContextManager[Task]]
+"""Works on a whole grid, and opens what tells of its parts."""
 
 
 class Engine:
@@ -61,6 +75,23 @@ class Engine:
         array([2500., 1500.,  500.])
         """
         return dict(task(Part(grid, 0, int(grid.shape[0]))))
+
+    def settle(self, grid: GeoBox, opened: Opened) -> dict[str, xr.DataArray]:
+        """Make surfaces of which every cell may depend on every other.
+
+        Parameters
+        ----------
+        grid : GeoBox
+        opened : callable
+            Given the room that there is, or None where there is no limit, works out what it
+            must and opens a context in which its task gives the surfaces of a part.
+
+        Returns
+        -------
+        dict of str to (rows, columns) DataArray
+        """
+        with opened(None) as task:
+            return self.compute(grid, task)
 
 
 class Scratch:
@@ -109,13 +140,18 @@ class Stream(Engine):
     scratch : Scratch
     cells : int
         Cells that all parts in work at one time may have together.
+    memory : int
+        Bytes that work on a whole grid may take.
     workers : int, optional
         Parts in work at one time; as many as there are processors when missing.
     """
 
-    def __init__(self, scratch: Scratch, cells: int, workers: int | None = None) -> None:
+    def __init__(
+        self, scratch: Scratch, cells: int, memory: int, workers: int | None = None
+    ) -> None:
         self.scratch = scratch
         self.cells = cells
+        self.memory = memory
         self.workers = workers or threads()
 
     def rows(self, grid: GeoBox) -> int:
@@ -132,22 +168,46 @@ class Stream(Engine):
         """
         stem = self.scratch.stem()
         made = self.each(partial(_store, task, stem), parts_of(grid, self.rows(grid)))
+        return self._surfaces(grid, stem, made[0])
+
+    def settle(self, grid: GeoBox, opened: Opened) -> dict[str, xr.DataArray]:
+        """Make surfaces of which every cell may depend on every other: see `Engine.settle`."""
+        stem = self.scratch.stem()
+        room = Room(self.memory, self.scratch.path)
+        made = self.alone(partial(_settle, opened, room, stem, parts_of(grid, self.rows(grid))))
+        return self._surfaces(grid, stem, made)
+
+    def alone(self, work: Callable[[], T]) -> T:
+        """Do a work that cannot be cut into parts."""
+        return work()
+
+    def _surfaces(
+        self, grid: GeoBox, stem: Path, made: dict[str, _Made]
+    ) -> dict[str, xr.DataArray]:
         shape = (int(grid.shape[0]), int(grid.shape[1]))
         return {
             key: Stored(_file(stem, key), shape, what.dtype, self.scratch).dataarray(
                 grid, name=what.name, attrs=what.attrs
             )
-            for key, what in made[0].items()
+            for key, what in made.items()
         }
 
     def each(self, work: Callable[[Part], T], parts: Sequence[Part]) -> list[T]:
         """Do the same work on every part; what it returns must be small."""
-        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+        with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=self.workers) as pool:
+            # rasterio hides its own warning, in a way that other threads undo.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
             return list(pool.map(work, parts))
 
 
 def _file(stem: Path, key: str) -> Path:
     return stem.with_name(f"{stem.name}-{key}.raw")
+
+
+def _settle(opened: Opened, room: Room, stem: Path, parts: Sequence[Part]) -> dict[str, _Made]:
+    with opened(room) as task:
+        made = [_store(task, stem, part) for part in parts]
+    return made[0]
 
 
 def _store(task: Task, stem: Path, part: Part) -> dict[str, _Made]:

@@ -89,11 +89,20 @@ class Stored:
             first, last, step = rows.indices(self.shape[0])
             if step == 1:
                 return self.read(first, last)
+        if isinstance(rows, slice) and isinstance(columns, slice) and rows.step not in (None, 1):
+            # Row by row: pages of a mapped file would all count as memory.
+            some = [self.read(n, n + 1)[0, columns] for n in range(*rows.indices(self.shape[0]))]
+            return np.array(some, self.dtype).reshape(len(some), -1)
+        return np.array(self.mapped()[key])
+
+    def mapped(self) -> npt.NDArray[Any]:
+        """The whole raster as a read-only array; memory holds only the pages that are read."""
         with self.path.open("rb") as stream:
             size = self.shape[0] * self._row
-            mapped = mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ)
-            whole = np.frombuffer(mapped, self.dtype).reshape(self.shape)
-            return np.array(whole[key])
+            pages = mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ)
+        # Reading one cell shall not bring its neighbours in.
+        pages.madvise(mmap.MADV_RANDOM)
+        return np.frombuffer(pages, self.dtype).reshape(self.shape)
 
     def dataarray(
         self, grid: GeoBox, *, name: str | None = None, attrs: Mapping[str, object] | None = None

@@ -1,5 +1,8 @@
 """Cost of travelling overland from every cell to the nearest source, and the way there."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import TypeAlias
 
 import geopandas as gpd
@@ -9,7 +12,10 @@ import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
-from geo.compute import kernels
+from geo.compute import kernels, outofcore
+from geo.compute.engine import Engine, Room, Task
+from geo.compute.links import links_of_rows
+from geo.compute.parts import Part, strips
 from geo.criteria.rasters import grid_of, like
 from geo.criteria.shapes import mark, number_cells, parts, usable
 from geo.errors import DataError
@@ -18,6 +24,7 @@ from geo.grid import as_dataarray, cell_size
 __all__ = [
     "accumulated_cost",
     "accumulated_cost_allocation",
+    "cost_with_links",
     "friction_surface",
     "route",
 ]
@@ -99,7 +106,11 @@ def friction_surface(
 
 
 def accumulated_cost(
-    friction: xr.DataArray, sources: Sources, *, max_cost: float | None = None
+    friction: xr.DataArray,
+    sources: Sources,
+    *,
+    max_cost: float | None = None,
+    engine: Engine | None = None,
 ) -> xr.DataArray:
     """Cost of the cheapest way from each cell to a source.
 
@@ -113,6 +124,8 @@ def accumulated_cost(
         Sources on barriers or outside the grid start nothing.
     max_cost : float, optional
         Cells that cost more get NaN.
+    engine : Engine, optional
+        Where the surface is computed and kept; in memory when missing.
 
     Returns
     -------
@@ -138,11 +151,130 @@ def accumulated_cost(
     array([[   0.,  500., 1000.]], dtype=float32)
     """
     grid = grid_of(friction)
-    surface = friction.to_numpy()
-    cost = kernels.accumulated_cost(
-        surface, _starts(sources, surface, grid), cell_size(grid), max_cost=max_cost
-    )
-    return _cost_array(friction, cost)
+    chosen = engine or Engine()
+    starts = _starts(sources, friction, grid, chosen)
+    opened = partial(_settled, friction, starts, max_cost)
+    unit = _cost_unit(friction)
+
+    def told(room: Room | None) -> AbstractContextManager[Task]:
+        return _each_part(opened(room), lambda part, cost: _cost_of(part, cost, unit))
+
+    return chosen.settle(grid, told)["cost"]
+
+
+def cost_with_links(
+    friction: xr.DataArray,
+    sources: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]],
+    engine: Engine,
+) -> dict[str, xr.DataArray]:
+    """Accumulated cost from a few cells, and the step that each cell came by.
+
+    Parameters
+    ----------
+    friction : (rows, columns) DataArray
+        As of `accumulated_cost`.
+    sources : (rows, columns, costs) of (n,) arrays
+        Cells at which the cost starts, and with what.
+    engine : Engine
+
+    Returns
+    -------
+    dict
+        ``cost`` (float64), NaN where no source reaches, and ``backlink`` (int8) as of
+        `accumulated_cost_allocation`.
+
+    Raises
+    ------
+    DataError
+        If friction or a start cost is negative.
+    """
+    grid = grid_of(friction)
+    unit = _cost_unit(friction)
+
+    def start(part: Part) -> npt.NDArray[np.float64]:
+        values = np.full(part.shape, np.nan)
+        rows, columns, costs = sources
+        here = (rows >= part.first) & (rows < part.last)
+        values[rows[here] - part.first, columns[here]] = costs[here]
+        return values
+
+    def told(room: Room | None) -> AbstractContextManager[Task]:
+        rows = _settled(friction, start, None, room, dtype=np.float64)
+        return _each_part(rows, lambda part, cost: _wrapped(part, cost, unit))
+
+    cost = engine.settle(grid, told)["cost"]
+
+    def task(part: Part) -> dict[str, xr.DataArray]:
+        wide = part.wider(1)
+        reached = wide.of(cost).to_numpy()
+        links = links_of_rows(
+            wide.of(friction).to_numpy().astype(np.float64),
+            reached,
+            reached == start(wide),
+            cell_size(grid),
+            slice(part.first - wide.first, part.last - wide.first),
+            whole=part.is_whole,
+        )
+        title = "Step towards the source"
+        return {"l": as_dataarray(links, part.grid, name="backlink", unit="1", long_name=title)}
+
+    return {"cost": cost, "backlink": engine.compute(grid, task)["l"]}
+
+
+Starts = Callable[[Part], npt.NDArray[np.generic]]
+CostRows = Callable[[Part], npt.NDArray[np.float64]]
+
+
+@contextmanager
+def _settled(
+    friction: xr.DataArray,
+    starts: Starts,
+    max_cost: float | None,
+    room: Room | None,
+    *,
+    dtype: npt.DTypeLike | None = None,
+) -> Iterator[CostRows]:
+    """Settle the costs of a whole grid, and tell those of its parts."""
+    grid = grid_of(friction)
+    sides = cell_size(grid)
+
+    def of(part: Part) -> npt.NDArray[np.generic]:
+        found = part.of(friction).to_numpy()
+        return found if dtype is None else found.astype(dtype)
+
+    if room is None:
+        whole = Part(grid, 0, int(grid.shape[0]))
+        cost = kernels.accumulated_cost(of(whole), starts(whole), sides, max_cost=max_cost)
+        yield lambda part: cost[part.first : part.last]
+        return
+    with outofcore.accumulated_cost(
+        lambda first, last: of(Part(grid, first, last)),
+        lambda first, last: starts(Part(grid, first, last)),
+        (int(grid.shape[0]), int(grid.shape[1])),
+        sides,
+        memory=room.memory,
+        scratch=room.folder,
+        max_cost=max_cost,
+    ) as rows:
+        yield lambda part: rows.read(part.first, part.last)
+
+
+@contextmanager
+def _each_part(
+    rows: AbstractContextManager[CostRows],
+    wrap: Callable[[Part, npt.NDArray[np.float64]], xr.DataArray],
+) -> Iterator[Task]:
+    with rows as cost:
+        yield lambda part: {"cost": wrap(part, cost(part))}
+
+
+def _cost_of(part: Part, cost: npt.NDArray[np.float64], unit: str) -> xr.DataArray:
+    return _wrapped(part, cost.astype(np.float32), unit)
+
+
+def _wrapped(part: Part, cost: npt.NDArray[np.floating], unit: str) -> xr.DataArray:
+    title = "Cost of the cheapest way to a source"
+    return as_dataarray(cost, part.grid, name="cost", unit=unit, long_name=title)
 
 
 def accumulated_cost_allocation(
@@ -181,7 +313,7 @@ def accumulated_cost_allocation(
     """
     grid = grid_of(friction)
     surface = friction.to_numpy()
-    starts = _starts(sources, surface, grid)
+    starts = _starts(sources, friction, grid, Engine())(Part(grid, 0, int(grid.shape[0])))
     found = kernels.accumulated_cost_allocation(surface, starts, cell_size(grid), max_cost=max_cost)
     allocation = found.allocation
     if isinstance(sources, gpd.GeoDataFrame):
@@ -189,7 +321,13 @@ def accumulated_cost_allocation(
         allocation = np.where(allocation >= 0, owners[allocation], np.int32(-1))
     return xr.Dataset(
         {
-            "cost": _cost_array(friction, found.cost),
+            "cost": like(
+                friction,
+                found.cost.astype(np.float32),
+                name="cost",
+                unit=_cost_unit(friction),
+                long_name="Cost of the cheapest way to a source",
+            ),
             "allocation": like(
                 friction,
                 allocation,
@@ -293,21 +431,30 @@ def _on_roads(
     return on_road, costs.astype(np.float32)[np.where(on_road, painted, 0)]
 
 
-def _starts(
-    sources: Sources, surface: npt.NDArray[np.generic], grid: GeoBox
-) -> npt.NDArray[np.generic]:
+def _starts(sources: Sources, friction: xr.DataArray, grid: GeoBox, engine: Engine) -> Starts:
+    """Sources on any part of the grid; raises where none of them is on a passable cell."""
+    given = sources
     if isinstance(sources, gpd.GeoDataFrame):
-        starts = mark(usable(sources, grid, "the layer of sources"), grid, touched=True)
-    else:
-        starts = np.asarray(sources)
-    if starts.shape == surface.shape:
-        given = starts if starts.dtype == np.bool_ else ~np.isnan(starts)
-        if not (given & np.isfinite(surface)).any():
-            raise DataError(
-                "no source lies on a passable cell of the grid: all are on barriers (NaN "
-                "friction) or outside, move them or open the barriers"
-            )
-    return starts
+        shapes = usable(sources, grid, "the layer of sources")
+        given = engine.compute(grid, lambda part: {"starts": _marked(shapes, part.grid)})["starts"]
+    if given.shape != friction.shape:
+        raise DataError(
+            f"sources have shape {given.shape}, friction {friction.shape}: bring both to one grid"
+        )
+    for rows in strips(friction.shape):
+        some = np.asarray(given[rows])
+        some = some if some.dtype == np.bool_ else ~np.isnan(some)
+        if (some & np.isfinite(friction[rows].to_numpy())).any():
+            return lambda part: np.asarray(given[part.first : part.last])
+    raise DataError(
+        "no source lies on a passable cell of the grid: all are on barriers (NaN friction) or "
+        "outside, move them or open the barriers"
+    )
+
+
+def _marked(shapes: npt.NDArray[np.object_], grid: GeoBox) -> xr.DataArray:
+    touched = mark(shapes, grid, touched=True)
+    return as_dataarray(touched, grid, name="starts", unit="1", long_name="Sources")
 
 
 def _owners(sources: gpd.GeoDataFrame, grid: GeoBox) -> npt.NDArray[np.int32]:
@@ -317,12 +464,6 @@ def _owners(sources: gpd.GeoDataFrame, grid: GeoBox) -> npt.NDArray[np.int32]:
     return number_cells(shapes[::-1], rows[::-1].astype(np.int32), grid, touched=True)
 
 
-def _cost_array(friction: xr.DataArray, cost: npt.NDArray[np.float64]) -> xr.DataArray:
+def _cost_unit(friction: xr.DataArray) -> str:
     unit = str(friction.attrs.get("units", ""))
-    return like(
-        friction,
-        cost.astype(np.float32),
-        name="cost",
-        unit=unit.removesuffix("/m") if unit.endswith("/m") else f"{unit} m".strip(),
-        long_name="Cost of the cheapest way to a source",
-    )
+    return unit.removesuffix("/m") if unit.endswith("/m") else f"{unit} m".strip()

@@ -18,8 +18,9 @@ from pyproj import Transformer
 from rasterio.enums import Resampling
 from rasterio.transform import from_origin
 from rasterio.warp import reproject
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import gaussian_filter
 
+from geo.compute.kernels import euclidean_distance
 from geo.errors import DataError
 from geo.grid import cell_size
 from geo.publish.tokens import LIGHT, RAMP
@@ -226,6 +227,19 @@ def relief(
     -------
     Overlay
     """
+    light = _light(height, inside, grid)
+    level = np.round(light * _strength(inside) * (_SHADES // 2)) + _SHADES // 2
+    warped = np.asarray(
+        _warp(level.astype(np.float32), grid, frame, -1.0, Resampling.bilinear), dtype=np.float32
+    )
+    image = np.where(warped < 0, _SHADES // 2, np.round(warped)).astype(np.uint8)
+    return Overlay(palette_png(image, _shades()), frame.bounds)
+
+
+def _light(
+    height: xr.DataArray, inside: npt.NDArray[np.bool_], grid: GeoBox
+) -> npt.NDArray[np.float64]:
+    """How much each cell faces the light, from -1 to 1."""
     data = np.asarray(height.values, dtype=np.float64)
     known = np.isfinite(data)
     filled = np.where(known, data, data[known].mean() if known.any() else 0.0)
@@ -235,22 +249,23 @@ def relief(
     # Facing the light (rising to the south-east, away from it) counts as bright.
     light = np.where(known, (right + down) / np.sqrt(2.0), 0.0)
     light /= np.quantile(np.abs(light[inside]), 0.97) + 1e-12 if inside.any() else 1.0
-    edge = np.minimum.reduce(_edge_distance(data.shape))
-    away = distance_transform_edt(~inside) if inside.any() else np.zeros(data.shape)
-    reach = 0.16 * min(data.shape)
-    fade = 0.75 * np.clip(edge / reach, 0, 1) * np.clip(1 - away / (2.2 * reach), 0, 1)
-    weight = np.where(inside, 1.0, fade**1.3)
-    level = np.round(np.clip(light, -1, 1) * weight * (_SHADES // 2)) + _SHADES // 2
-    warped = np.asarray(
-        _warp(level.astype(np.float32), grid, frame, -1.0, Resampling.bilinear), dtype=np.float32
-    )
-    image = np.where(warped < 0, _SHADES // 2, np.round(warped)).astype(np.uint8)
-    return Overlay(palette_png(image, _shades()), frame.bounds)
+    return np.clip(light, -1, 1)
 
 
-def _edge_distance(shape: tuple[int, ...]) -> list[npt.NDArray[np.float64]]:
-    row, column = np.indices(shape, dtype=np.float64)
-    return [row, shape[0] - 1 - row, column, shape[1] - 1 - column]
+def _strength(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """How much of the shading each cell shows: all of it in the region, none at the edge."""
+    reach = 0.16 * min(inside.shape)
+    fade = 0.75 * np.clip(_edge_distance(inside.shape) / reach, 0, 1)
+    if inside.any():
+        fade *= np.clip(1 - euclidean_distance(inside, (1.0, 1.0)) / (2.2 * reach), 0, 1)
+    return np.where(inside, 1.0, fade**1.3)
+
+
+def _edge_distance(shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Cells between each cell and the nearest edge."""
+    row, column = (np.arange(side, dtype=np.float64) for side in shape)
+    down, across = np.minimum(row, row[::-1]), np.minimum(column, column[::-1])
+    return np.minimum(down[:, None], across)
 
 
 def _shades() -> list[RGBA]:

@@ -9,11 +9,11 @@ import pandas as pd
 import shapely
 
 from geo.catalogue.records import Record
-from geo.grid import inside
 from geo.publish.basemap import Extent, encode
 from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView
-from geo.publish.overlay import mercator_frame, score
+from geo.publish.overlay import Frame, mercator_frame, score
 from geo.publish.safetext import number, plain
+from geo.publish.thinned import Thinned
 from geo.publish.tokens import DARK, LIGHT, ROUTES, SIZES
 
 __all__ = ["SURFACE_BUDGET", "countries_of", "payload", "sites_of"]
@@ -462,10 +462,11 @@ def _surfaces(content: Content) -> tuple[dict[str, Json], list[str]]:
     names = [t for t in content.themes if f"{t.id}-score" in content.surfaces]
     if not names:
         return {}, []
-    within = inside(content.grid, content.region)
+    thin = Thinned.of(content)
+    within = thin.inside(content)
     for width in _WIDTHS:
         frame = mercator_frame(content.grid, min(width, 2 * content.grid.shape[1]))
-        drawn = {theme.id: _surface(content, theme, within, frame) for theme in names}
+        drawn = {theme.id: _surface(content, theme, thin, within, frame) for theme in names}
         if sum(len(s["image"]) for s in drawn.values()) <= SURFACE_BUDGET:
             break
     south, north = content.region.to_crs(4326).total_bounds[[1, 3]]
@@ -476,14 +477,14 @@ def _surfaces(content: Content) -> tuple[dict[str, Json], list[str]]:
     ]
 
 
-def _surface(content: Content, theme: ThemeView, within: Any, frame: Any) -> Json:
+def _surface(content: Content, theme: ThemeView, thin: Thinned, within: Any, frame: Frame) -> Json:
     bits = content.surfaces.get(f"{theme.id}-excluded")
     mask = np.zeros(within.shape, dtype=bool)
     if bits is not None:
         hard = sum(1 << rule.bit for rule in theme.exclusions if rule.effect == "exclude")
-        mask = (np.nan_to_num(np.asarray(bits.values)).astype(np.int64) & hard) != 0
-    values = content.surfaces[f"{theme.id}-score"]
-    overlay, breaks, colours = score(values, mask, within, content.grid, frame)
+        mask = (np.nan_to_num(np.asarray(thin.pick(bits).values)).astype(np.int64) & hard) != 0
+    values = thin.pick(content.surfaces[f"{theme.id}-score"])
+    overlay, breaks, colours = score(values, mask, within, thin.grid, frame)
     west, south, east, north = overlay.bounds
     unknown = within & ~mask & ~np.isfinite(np.asarray(values.values, dtype=float))
     return {

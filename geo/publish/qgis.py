@@ -193,7 +193,7 @@ def _raster(content: Content, surface: Surface, *, shown: bool) -> _Layer:
     _head(element, identifier, source, surface.title, str(content.grid.crs))
     _metadata(element, surface.title, None, surface.note)
     _child(element, "provider", "gdal")
-    pipe, blend = raster_style(surface, content.surfaces[surface.name].to_numpy())
+    pipe, blend = raster_style(surface, content.surfaces[surface.name])
     element.append(pipe)
     element.append(blend)
     return _Layer(identifier, surface.title, surface.role, element, source, "gdal", shown)

@@ -1,15 +1,23 @@
 """Surfaces as Cloud-Optimized GeoTIFFs, each with a QGIS style beside it."""
 
+import sys
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.io import DatasetReader
+from rasterio.shutil import copy
+from rasterio.windows import Window
 
+from geo.compute.parts import strips
+from geo.compute.stored import Stored
 from geo.errors import OutputError
 from geo.grid import inside
 from geo.publish.content import Content
@@ -23,6 +31,8 @@ OUTSIDE = 65535
 """Value of an exclusion raster outside the region: neither allowed nor excluded."""
 
 _BLOCK = 512
+# GDAL would keep blocks in a twentieth of all memory.
+_BOUNDED = {"GDAL_CACHEMAX": 64}
 
 
 def write_cogs(content: Content, folder: Path) -> list[Path]:
@@ -48,7 +58,7 @@ def write_cogs(content: Content, folder: Path) -> list[Path]:
     OutputError
         If what stands in a file is not what was written, as on a full disk.
     """
-    within = inside(content.grid, content.region)
+    within = _Within(content)
     surfaces = listed(content)
     # Two at a time: compression takes the time and lets go of the interpreter.
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -56,22 +66,30 @@ def write_cogs(content: Content, folder: Path) -> list[Path]:
         return [_checked(path, checksum) for path, checksum in written]
 
 
-def _write(
-    content: Content, surface: Surface, within: npt.NDArray[np.bool_], folder: Path
-) -> tuple[Path, int]:
+class _Within:
+    """Cells of the region by strips, a bit for each."""
+
+    def __init__(self, content: Content) -> None:
+        shape = (int(content.grid.shape[0]), int(content.grid.shape[1]))
+        self._width = shape[1]
+        self._bits = {
+            rows.start: np.packbits(inside(content.grid[rows, :], content.region), axis=1)
+            for rows in strips(shape)
+        }
+
+    def __getitem__(self, rows: slice) -> npt.NDArray[np.bool_]:
+        bits = np.unpackbits(self._bits[rows.start], axis=1, count=self._width)
+        return bits.view(np.bool_)
+
+
+def _write(content: Content, surface: Surface, within: _Within, folder: Path) -> tuple[Path, int]:
     """Write one surface; return its path and the checksum of its values."""
-    values = _values(content, surface, within)
-    path = folder / f"{surface.name}.tif"
+    raw, checksum = _raw(content, surface, within, folder / f"{surface.name}.raw")
+    path, virtual = folder / f"{surface.name}.tif", folder / f"{surface.name}.vrt"
+    virtual.write_text(_described(content, surface, raw), "utf-8")
     bits = surface.role == "excluded"
     options = {
         "driver": "COG",
-        "count": 1,
-        "height": values.shape[0],
-        "width": values.shape[1],
-        "dtype": values.dtype,
-        "crs": str(content.grid.crs),
-        "transform": content.grid.affine,
-        "nodata": OUTSIDE if bits else np.nan,
         # As small as deflate here, and two to three times as fast.
         "compress": "ZSTD",
         "level": 1,
@@ -81,26 +99,63 @@ def _write(
         "overview_resampling": "NEAREST" if bits else "AVERAGE",
         "num_threads": "1",
     }
-    with rasterio.Env(), rasterio.open(path, "w", **options) as target:
-        target.write(values, 1)
-        target.set_band_description(1, _plain(surface.title))
-        target.set_band_unit(1, surface.unit)
-        target.update_tags(**_tags(content, surface))
-    style = document(*raster_style(surface, values))
+    with rasterio.Env(**_BOUNDED), rasterio.open(virtual, driver="VRT") as source:
+        copy(source, path, **options)
+    style = document(*raster_style(surface, raw.dataarray(content.grid)))
     path.with_suffix(".qml").write_text(style, encoding="utf-8")
-    return path, zlib.crc32(np.ascontiguousarray(values).data)
+    virtual.unlink()
+    raw.path.unlink()
+    return path, checksum
+
+
+def _raw(content: Content, surface: Surface, within: _Within, path: Path) -> tuple[Stored, int]:
+    """Write a surface's values as they are, strip by strip; return them and their checksum."""
+    values = content.surfaces[surface.name]
+    kind = "uint16" if surface.role == "excluded" else "float32"
+    raw = Stored(path, (values.shape[0], values.shape[1]), kind)
+    checksum = 0
+    for rows in strips(values.shape):
+        strip = np.ascontiguousarray(_values(values[rows].to_numpy(), surface, within[rows]))
+        raw.write(rows.start, strip)
+        checksum = zlib.crc32(strip.data, checksum)
+    return raw, checksum
 
 
 def _values(
-    content: Content, surface: Surface, within: npt.NDArray[np.bool_]
+    found: npt.NDArray[np.generic], surface: Surface, within: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.generic]:
-    found = content.surfaces[surface.name].to_numpy()
     if surface.role == "excluded":
         return np.where(within, found, OUTSIDE).astype(np.uint16)
     values = found.astype(np.float32, copy=False)
     if surface.role == "relief":
         return np.where(within, values, np.float32(np.nan))
     return values
+
+
+def _described(content: Content, surface: Surface, raw: Stored) -> str:
+    """What GDAL has to know to read the values: a virtual raster."""
+    bits = surface.role == "excluded"
+    rows, columns = raw.shape
+    size = np.dtype(raw.dtype).itemsize
+    tags = "".join(
+        f'<MDI key="{key}">{escape(value)}</MDI>' for key, value in _tags(content, surface).items()
+    )
+    corner = ", ".join(repr(float(number)) for number in content.grid.affine.to_gdal())
+    return (
+        f'<VRTDataset rasterXSize="{columns}" rasterYSize="{rows}">'
+        f"<SRS>{escape(CRS.from_string(str(content.grid.crs)).to_wkt())}</SRS>"
+        f"<GeoTransform>{corner}</GeoTransform><Metadata>{tags}</Metadata>"
+        f'<VRTRasterBand dataType="{"UInt16" if bits else "Float32"}" band="1" '
+        'subClass="VRTRawRasterBand">'
+        f"<Description>{escape(_plain(surface.title))}</Description>"
+        f"<UnitType>{escape(surface.unit)}</UnitType>"
+        f"<NoDataValue>{OUTSIDE if bits else 'nan'}</NoDataValue>"
+        f'<SourceFilename relativeToVRT="1">{escape(raw.path.name)}</SourceFilename>'
+        f"<ImageOffset>0</ImageOffset><PixelOffset>{size}</PixelOffset>"
+        f"<LineOffset>{size * columns}</LineOffset>"
+        f"<ByteOrder>{'LSB' if sys.byteorder == 'little' else 'MSB'}</ByteOrder>"
+        "</VRTRasterBand></VRTDataset>"
+    )
 
 
 def _tags(content: Content, surface: Surface) -> dict[str, str]:
@@ -128,10 +183,19 @@ def _checked(path: Path, checksum: int) -> Path:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.Env(GDAL_PAM_ENABLED="NO"), rasterio.open(path, driver="GTiff") as found:
-                same = zlib.crc32(found.read(1)) == checksum
+            options = {**_BOUNDED, "GDAL_PAM_ENABLED": "NO"}
+            with rasterio.Env(**options), rasterio.open(path, driver="GTiff") as found:
+                same = _checksum(found) == checksum
     except RasterioIOError as error:
         raise OutputError(f"{path.name} came out damaged ({error}): is the disk full?") from None
     if not same:
         raise OutputError(f"{path.name} came out with other values: is the disk full?")
     return path
+
+
+def _checksum(found: DatasetReader) -> int:
+    checksum = 0
+    for row in range(0, found.height, _BLOCK):
+        window = Window(0, row, found.width, min(_BLOCK, found.height - row))
+        checksum = zlib.crc32(found.read(1, window=window), checksum)
+    return checksum

@@ -7,7 +7,9 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
+from geo.compute.parts import strips
 from geo.publish.content import ExclusionView
 from geo.publish.qml import mix, plain
 from geo.publish.surfaces import Surface
@@ -19,17 +21,18 @@ _OUTSIDE = 65535
 _STEPS = 7
 _SAMPLE = 100_000
 
+Values = npt.NDArray[Any] | xr.DataArray
 
-def raster_style(
-    surface: Surface, values: npt.NDArray[np.generic]
-) -> tuple[ET.Element, ET.Element]:
+
+def raster_style(surface: Surface, values: Values) -> tuple[ET.Element, ET.Element]:
     """Pipe and blend mode of a surface's raster.
 
     Parameters
     ----------
     surface : Surface
-    values : (rows, columns) array
-        What the file holds: NaN (or 65535 for exclusion bits) is nothing to draw.
+    values : (rows, columns) array or DataArray
+        What the file holds, read strip by strip: NaN (or 65535 for exclusion bits) is
+        nothing to draw.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def _renderer(kind: str, opacity: float, **more: str) -> ET.Element:
     return made
 
 
-def _steps(surface: Surface, values: npt.NDArray[np.generic]) -> ET.Element:
+def _steps(surface: Surface, values: Values) -> ET.Element:
     edges = nice_edges(values)
     low, high = f"{edges[0]:.10g}", f"{edges[-1]:.10g}"
     made = _renderer("singlebandpseudocolor", 0.55, classificationMin=low, classificationMax=high)
@@ -103,7 +106,7 @@ def _ramp(share: float) -> str:
     return mix(RAMP[left], RAMP[left + 1], place - left)
 
 
-def nice_edges(values: npt.NDArray[Any]) -> list[float]:
+def nice_edges(values: Values) -> list[float]:
     """Round class edges that hold the middle 96 % of the known values.
 
     Parameters
@@ -123,8 +126,7 @@ def nice_edges(values: npt.NDArray[Any]) -> list[float]:
     >>> nice_edges(np.array([np.nan]))
     [0.0, 1.0]
     """
-    # Evenly picked values are enough for round steps.
-    some = values.ravel()[:: max(1, values.size // _SAMPLE)]
+    some = _evenly(values)
     known = some[np.isfinite(some)]
     if known.size == 0:
         return [0.0, 1.0]
@@ -137,15 +139,31 @@ def nice_edges(values: npt.NDArray[Any]) -> list[float]:
     return [float(f"{number * step:.12g}") for number in range(first, last + 1)]
 
 
+def _evenly(values: Values) -> npt.NDArray[Any]:
+    """Evenly picked values: enough for round steps."""
+    if values.ndim < 2:
+        return np.asarray(values)[:: max(1, values.size // _SAMPLE)]
+    step = max(1, values.size // _SAMPLE)
+    picked = []
+    for rows in strips(values.shape):
+        before = rows.start * values.shape[1]
+        picked.append(np.asarray(values[rows]).ravel()[-before % step :: step])
+    return np.concatenate(picked) if picked else np.empty(0)
+
+
 def _round_up(step: float) -> float:
     power = 10.0 ** math.floor(math.log10(step))
     return next(unit * power for unit in (1.0, 2.0, 2.5, 5.0, 10.0) if unit * power >= step)
 
 
-def _reasons(rules: Sequence[ExclusionView], values: npt.NDArray[np.generic]) -> ET.Element:
+def _reasons(rules: Sequence[ExclusionView], values: Values) -> ET.Element:
     made = _renderer("paletted", 0.85)
     palette = ET.SubElement(made, "colorPalette")
-    for bits in np.flatnonzero(np.bincount(values.ravel().astype(np.uint16))[:_OUTSIDE]):
+    counts = np.zeros(_OUTSIDE + 1, dtype=np.int64)
+    for rows in strips(values.shape):
+        words = np.asarray(values[rows]).ravel().astype(np.uint16)
+        counts += np.bincount(words, minlength=_OUTSIDE + 1)
+    for bits in np.flatnonzero(counts[:_OUTSIDE]):
         excluding = [r for r in rules if bits >> r.bit & 1 and r.effect == "exclude"]
         warning = [r for r in rules if bits >> r.bit & 1 and r.effect != "exclude"]
         ET.SubElement(

@@ -12,13 +12,13 @@ from branca.element import MacroElement
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
-from geo.grid import inside
 from geo.publish.basemap import Shape, extent_of, shapes
 from geo.publish.content import Content
 from geo.publish.overlay import Overlay, mercator_frame, relief
 from geo.publish.page import build_page
 from geo.publish.payload import payload
 from geo.publish.stillmap import still_page
+from geo.publish.thinned import Thinned
 from geo.publish.tokens import LIGHT
 from geo.publish.vendored import LEAFLET_VERSION, asset
 
@@ -138,9 +138,9 @@ def _relief(content: Content) -> Overlay | None:
     if "relief" not in content.surfaces:
         return None
     frame = mercator_frame(content.grid, min(_RELIEF_WIDTH, content.grid.shape[1]))
-    return relief(
-        content.surfaces["relief"], inside(content.grid, content.region), content.grid, frame
-    )
+    thin = Thinned.of(content)
+    height = thin.pick(content.surfaces["relief"])
+    return relief(height, thin.inside(content), thin.grid, frame)
 
 
 def _picture(overlay: Overlay) -> folium.raster_layers.ImageOverlay:

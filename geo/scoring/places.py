@@ -72,7 +72,7 @@ def find_places(
     crs = _crs(score)
     x, y = (np.asarray(score[axis].values, dtype=np.float64) for axis in ("x", "y"))
     size = (_step(y), _step(x))
-    values = _allowed(np.asarray(score.transpose("y", "x").values), inside)
+    values = _allowed(score.transpose("y", "x"), inside)
     rows, columns = peaks(values, spacing, size, count)
     east, north = x[columns], y[rows]
     lon, lat = Transformer.from_crs(crs, 4326, always_xy=True).transform(east, north)
@@ -199,14 +199,12 @@ def _step(centres: npt.NDArray[np.float64]) -> float:
     return float(steps[0])
 
 
-def _allowed(
-    values: npt.NDArray[np.floating], inside: npt.NDArray[np.bool_] | None
-) -> npt.NDArray[np.floating]:
+def _allowed(values: xr.DataArray, inside: npt.NDArray[np.bool_] | None) -> xr.DataArray:
     if inside is None:
         return values
     if inside.shape != values.shape:
         raise DataError(f"inside has the shape {inside.shape}, the score {values.shape}")
-    return np.where(inside, values, np.nan)
+    return values.where(inside)
 
 
 def _degrees(lon: float, lat: float) -> str:

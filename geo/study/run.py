@@ -5,6 +5,8 @@ from pathlib import Path
 
 from geo.catalogue.postgis import WithDatabase
 from geo.catalogue.records import Catalogue
+from geo.compute.budget import give_back_freed_memory, memory_bytes, resident, share_out
+from geo.compute.engine import Engine, Scratch, Stream
 from geo.errors import DataError
 from geo.publish.content import ScenarioView
 from geo.recipe import Recipe, ScenarioSpec, ThemeSpec, load_recipe
@@ -83,11 +85,24 @@ class Study:
             recipe = replace(recipe, draws=replace(recipe.draws, seed=seed))
         return cls(recipe, catalogue)
 
-    def run(self, *, listen: Listener = silent) -> Result:
+    def run(
+        self,
+        *,
+        memory: str | int | None = None,
+        scratch: Path | str | None = None,
+        listen: Listener = silent,
+    ) -> Result:
         """Compute every surface, site, score and route.
 
         Parameters
         ----------
+        memory : str or int, optional
+            Most memory that this process may take, such as ``"1GB"``; in bytes for a number.
+            Surfaces are then made part by part and kept in files, with the same numbers.
+            Without it they are kept in memory.
+        scratch : Path or str, optional
+            Where those files are kept as long as the result is used; the system's folder
+            for temporary files when missing.
         listen : callable, optional
             Told of each stage as it begins: its name, how many are done and how many there
             are.
@@ -102,6 +117,7 @@ class Study:
             If a layer, the network or the recipe cannot be used; the message names it.
         """
         bench = Workbench(self.recipe, self.catalogue)
+        bench.engine = _engine(bench, memory, scratch)
         freight = [theme for theme in self.recipe.themes if theme.freight is not None]
         steps = len(self.recipe.themes) + len(freight) + len(self.recipe.scenarios) + 2
         progress = Progress(steps, listen)
@@ -127,3 +143,12 @@ class Study:
     ) -> dict[str, ScenarioView]:
         with progress.stage(f"scenario: {spec.title}"):
             return scenario_views(bench, scored, spec)
+
+
+def _engine(bench: Workbench, memory: str | int | None, scratch: Path | str | None) -> Engine:
+    if memory is None:
+        return Engine()
+    budget = memory_bytes(memory)
+    give_back_freed_memory()
+    cells, room = share_out(budget, int(bench.grid.shape[1]), resident())
+    return Stream(Scratch(None if scratch is None else Path(scratch)), cells, room)

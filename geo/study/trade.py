@@ -155,7 +155,7 @@ def haul_length(
     callable
         Given a part, the length on it [km]; NaN where no truck gets there.
     """
-    cost = accumulated_cost(_truck(bench), targets)
+    cost = accumulated_cost(_truck(bench), targets, engine=bench.engine)
     rate = np.float32(_network(bench).tariffs.truck_paved.central)
     return lambda part: (part.of(cost) / rate,)
 
@@ -219,6 +219,7 @@ def freight_surfaces(bench: Workbench, theme: ThemeSpec) -> FreightOfTheme:
                 _truck(bench),
                 grid=bench.grid,
                 countries=_home(bench),
+                engine=bench.engine,
             )
             for country, places in spec.destinations.items()
         }

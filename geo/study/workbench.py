@@ -190,8 +190,11 @@ class Workbench:
         """Distance from every cell to the nearest feature of a layer [m]."""
         return self.keep(
             ("distance", layer, repr(where or None)),
-            lambda: distance_to_nearest(self.on_grid(layer, where), self.grid),
+            lambda: self._distance(self.on_grid(layer, where)),
         )
+
+    def _distance(self, features: gpd.GeoDataFrame) -> xr.DataArray:
+        return self.compute(lambda part: {"m": distance_to_nearest(features, part.grid)})["m"]
 
     def expect_unit(self, layer: str, unit: str) -> None:
         """Refuse a raster layer whose unit is not the one that the recipe states.

@@ -16,10 +16,11 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
-from geo.compute.kernels import accumulated_cost_allocation
-from geo.criteria.travel import friction_surface
+from geo.compute.backlinks import number_sources
+from geo.compute.engine import Engine
+from geo.criteria.travel import cost_with_links, friction_surface
 from geo.errors import DataError, NetworkError
-from geo.grid import as_dataarray, cell_size, centres
+from geo.grid import as_dataarray, at_cells, cell_size, centres
 from geo.transport.graph import Onward, solve
 from geo.transport.network import Network
 from geo.transport.products import Product
@@ -38,9 +39,7 @@ class FreightSurface:
     ----------
     cost : (rows, columns) float64 DataArray [USD/t]
         Per wet tonne, truck and all that follows; NaN where no way leads out.
-    allocation : (rows, columns) int32 DataArray
-        Row of `access` that serves the cell; -1 where none does.
-    backlink : (rows, columns) int8 array
+    backlink : (rows, columns) int8 DataArray
         Step of the truck towards its access node, see `geo.compute.kernels`.
     access : DataFrame
         ``node_id, usd_per_t, row, column``: where trucks hand over or drive on.
@@ -55,8 +54,7 @@ class FreightSurface:
     """
 
     cost: xr.DataArray
-    allocation: xr.DataArray
-    backlink: npt.NDArray[np.int8]
+    backlink: xr.DataArray
     access: pd.DataFrame
     truck: xr.DataArray
     grid: GeoBox
@@ -64,6 +62,15 @@ class FreightSurface:
     product: Product
     case: Case
     onward: Onward
+
+    @property
+    def allocation(self) -> xr.DataArray:
+        """Row of `access` that serves each cell (int32); -1 where none does."""
+        numbers = np.full(self.backlink.shape, -1, dtype=np.int32)
+        numbers[self.access["row"], self.access["column"]] = np.arange(len(self.access))
+        number_sources(self.backlink.to_numpy(), numbers)
+        title = "row of the access node"
+        return as_dataarray(numbers, self.grid, name="access", unit="1", long_name=title)
 
 
 def onward_cost(
@@ -171,6 +178,7 @@ def freight_surface(
     case: Case = "central",
     countries: Collection[str] | None = None,
     snap_km: float = 5.0,
+    engine: Engine | None = None,
 ) -> FreightSurface:
     """Cheapest freight from every cell of a grid to the cheapest of some destinations.
 
@@ -192,6 +200,8 @@ def freight_surface(
     snap_km : float
         With `countries`: a place on a barrier serves from the nearest open cell within
         this distance [km]. Border posts often lie a little outside the border as drawn.
+    engine : Engine, optional
+        Where surfaces are computed and kept; in memory when missing.
 
     Returns
     -------
@@ -216,24 +226,25 @@ def freight_surface(
         home = network.nodes["country"].reindex(costs["node_id"]).isin(set(countries))
         costs = costs[home.to_numpy()].reset_index(drop=True)
     reach = 0.0 if countries is None else snap_km * _METRES
-    access = _placed(network, costs, truck.to_numpy(), grid, reach)
+    access = _placed(network, costs, truck, grid, reach)
     if access.empty:
         raise NetworkError(
             f"no place with a way to {', '.join(names)} lies on open land of the grid: "
             "allow more statuses or countries, or enlarge the region"
         )
-    start = np.full(truck.shape, np.nan)
-    start[access["row"], access["column"]] = access["usd_per_t"]
+    starts = (
+        access["row"].to_numpy(np.intp),
+        access["column"].to_numpy(np.intp),
+        access["usd_per_t"].to_numpy(np.float64),
+    )
     # Double precision, so that the legs of a way add up to the surface within 1e-6.
-    friction = truck.to_numpy().astype(np.float64)
-    found = accumulated_cost_allocation(friction, start, cell_size(grid))
+    found = cost_with_links(truck, starts, engine or Engine())
     title = f"freight of {product.title} to {', '.join(names)}, {case}"
+    cost = found["cost"].rename("freight")
+    cost.attrs = {"long_name": title, "units": "USD/t", "grid_mapping": "spatial_ref"}
     return FreightSurface(
-        cost=as_dataarray(found.cost, grid, name="freight", unit="USD/t", long_name=title),
-        allocation=as_dataarray(
-            found.allocation, grid, name="access", unit="1", long_name="row of the access node"
-        ),
-        backlink=found.backlink,
+        cost=cost,
+        backlink=found["backlink"],
         access=access,
         truck=truck,
         grid=grid,
@@ -247,7 +258,7 @@ def freight_surface(
 def _placed(
     network: Network,
     costs: pd.DataFrame,
-    friction: npt.NDArray[np.floating],
+    friction: xr.DataArray,
     grid: GeoBox,
     reach: float,
 ) -> pd.DataFrame:
@@ -266,12 +277,13 @@ def _placed(
 
 
 def _open_cell(
-    friction: npt.NDArray[np.floating], grid: GeoBox, x: float, y: float, reach: float
+    friction: xr.DataArray, grid: GeoBox, x: float, y: float, reach: float
 ) -> tuple[int, int] | None:
     affine = grid.affine
     row, column = int((y - affine.f) // affine.e), int((x - affine.c) // affine.a)
     rows, columns = friction.shape
-    if 0 <= row < rows and 0 <= column < columns and np.isfinite(friction[row, column]):
+    on_grid = 0 <= row < rows and 0 <= column < columns
+    if on_grid and np.isfinite(at_cells(friction, row, column)[0]):
         return row, column
     height, width = cell_size(grid)
     down, across = int(reach // height) + 1, int(reach // width) + 1
@@ -280,7 +292,7 @@ def _open_cell(
         max(column - across, 0) : max(column + across + 1, 0),
     ]
     corner = np.array([window[0].start, window[1].start])
-    near = np.argwhere(np.isfinite(friction[window])) + corner
+    near = np.argwhere(np.isfinite(friction[window].to_numpy())) + corner
     if not len(near):
         return None
     across_m, up_m = centres(grid)

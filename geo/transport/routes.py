@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import xarray as xr
 from pyproj import Transformer
 from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from geo.compute.kernels import trace_back
+from geo.compute.stored import stored_behind
 from geo.errors import CrsError, DataError
 from geo.grid import at_cells, cell_of, cell_size, centres
 from geo.transport.freight import FreightSurface
@@ -153,8 +155,8 @@ def _projected(
 
 
 def _truck(surface: FreightSurface, rates: Tariffs, row: int, column: int) -> _Trucked:
-    cells = trace_back(surface.backlink, (row, column))
-    access = surface.access.iloc[int(_at(surface.allocation, row, column))]
+    cells = trace_back(_links(surface), (row, column))
+    access = _access_at(surface.access, cells[-1])
     height, width = cell_size(surface.grid)
     moves = np.diff(cells, axis=0)
     metres = np.hypot(moves[:, 0] * height, moves[:, 1] * width)
@@ -170,6 +172,18 @@ def _truck(surface: FreightSurface, rates: Tariffs, row: int, column: int) -> _T
     shares = [_path_cost(friction * r, metres) / whole if whole > 0 else 1.0 for r in ratios]
     cost = (central * shares[0], central, central * shares[1])
     return _Trucked(cells, float(metres.sum()) / 1000.0, cost, str(access["node_id"]))
+
+
+def _links(surface: FreightSurface) -> npt.NDArray[np.int8]:
+    """Back-links to step along: of a surface that is kept on disk only what a way crosses."""
+    stored = stored_behind(surface.backlink)
+    return surface.backlink.to_numpy() if stored is None else stored.mapped()
+
+
+def _access_at(access: pd.DataFrame, cell: npt.NDArray[np.intp]) -> pd.Series:
+    """The access node in whose cell a way ends."""
+    here = (access["row"] == cell[0]) & (access["column"] == cell[1])
+    return cast(pd.Series, access[here].iloc[0])
 
 
 def _at(surface: xr.DataArray, row: int, column: int) -> float:

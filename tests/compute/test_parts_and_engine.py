@@ -39,7 +39,7 @@ def places(part: Part) -> dict[str, xr.DataArray]:
 def test_surfaces_in_parts_equal_those_in_one_piece(rows, columns, cells, workers):
     place = grid(rows, columns)
     whole = Engine().compute(place, places)
-    stream = Stream(Scratch(), cells, workers)
+    stream = Stream(Scratch(), cells, 10**7, workers)
     parts = stream.compute(place, places)
     assert list(parts) == list(whole)
     for name, expected in whole.items():
@@ -66,7 +66,7 @@ def test_a_neighbourhood_with_its_halo_does_not_feel_the_cut(rows, columns, cell
         return task
 
     whole = Engine().compute(place, steep(Engine().compute(place, places)["hills"]))["s"]
-    stream = Stream(Scratch(), cells, 1)
+    stream = Stream(Scratch(), cells, 10**7, 1)
     parts = stream.compute(place, steep(stream.compute(place, places)["hills"]))["s"]
     np.testing.assert_array_equal(parts.to_numpy(), whole.to_numpy())
 
@@ -111,7 +111,7 @@ def test_a_stored_surface_reads_what_is_asked(tmp_path):
 
 
 def test_the_scratch_folder_goes_with_its_last_surface():
-    stream = Stream(Scratch(), 4, 1)
+    stream = Stream(Scratch(), 4, 10**7, 1)
     folder = stream.scratch.path
     surface = stream.compute(grid(3, 2), places)["number"]
     del stream
