@@ -43,6 +43,9 @@ METHODS = (
 
 _SUM, _PRODUCT, _OWA, _TOPSIS, _AND, _OR, _TIMES, _ALGEBRAIC, _GAMMA = range(len(METHODS))
 
+_MOST_ORDERED = 16
+"""Criteria of which every set can be numbered in a table that stays in the cache."""
+
 _TASK = 1 << 17
 _CACHE = 1 << 11
 """Cells of a block: the value scores of a dozen criteria fit in the second cache."""
@@ -111,7 +114,7 @@ def combined_overlay(
     check_parts(len(layers), functions, weights, required)
     needed = np.zeros(len(layers), dtype=np.bool_) if required is None else np.array(required)
     blocked = closed_cells(excluded, exclude_mask, shape)
-    number, share, places, number_a = _options(method, weights, alpha, order_weights, gamma)
+    options = _options(method, weights, alpha, order_weights, gamma)
     result = Overlay(
         np.empty(shape, dtype=np.float32),
         np.empty(shape, dtype=np.float32),
@@ -129,7 +132,7 @@ def combined_overlay(
             b = min(last, a + _CACHE)
             for row, (layer, write) in zip(stack, parts, strict=True):
                 write(layer[a:b], row[: b - a])
-            combine_block(stack, b - a, number, share, places, number_a, low, top)
+            combine_block(stack, b - a, *options, low, top)
             write_block(stack, a, b, blocked, exclude_mask, needed, low, top, score, high, known)
 
     size = score.size
@@ -182,10 +185,10 @@ def combine_scores(
             f"value scores of shape {given.shape} for {len(weights)} weights: required are "
             "(places, criteria) and a weight for each criterion"
         )
-    number, share, places, number_a = _options(method, weights, alpha, order_weights, gamma)
+    options = _options(method, weights, alpha, order_weights, gamma)
     low, top = np.empty(len(given)), np.empty(len(given))
     stack = np.ascontiguousarray(given.T)
-    combine_block(stack, len(given), number, share, places, number_a, low, top)
+    combine_block(stack, len(given), *options, low, top)
     return low, top
 
 
@@ -195,7 +198,7 @@ def _options(
     alpha: float,
     order_weights: npt.ArrayLike | None,
     gamma: float,
-) -> tuple[int, Floats, Floats, float]:
+) -> tuple[int, Floats, Floats, Floats, float]:
     if method not in METHODS:
         raise DataError(f"method {method!r} is none of {', '.join(METHODS)}")
     if not alpha >= 0:
@@ -206,7 +209,24 @@ def _options(
     places = np.empty(0) if order_weights is None else np.asarray(order_weights, dtype=np.float64)
     if order_weights is not None:
         _check_places(places, share)
-    return METHODS.index(method), share, places, float(gamma if method == "fuzzy-gamma" else alpha)
+    by_quantifier = method == "owa" and order_weights is None
+    reached = _reached(share, alpha) if by_quantifier else np.empty(0)
+    return METHODS.index(method), share, places, reached, float(gamma)
+
+
+def _reached(share: Floats, alpha: float) -> Floats:
+    """Quantifier of the weight of every set of criteria, numbered by its members' bits."""
+    if share.size > _MOST_ORDERED:
+        raise DataError(
+            f"{share.size} criteria are more than the {_MOST_ORDERED} that an ordered average "
+            "can take: group them"
+        )
+    sums = np.zeros(1)
+    for weight in share:
+        sums = np.concatenate([sums, sums + weight])
+    # Sets that hold all the weight hold it whatever the rounding, also for an infinite alpha.
+    parts = np.where(sums > sums[-1] * (1 - 1e-12), 1.0, sums / sums[-1])
+    return np.where(parts > 0, parts**alpha, 0.0)
 
 
 def _check_places(places: Floats, share: Floats) -> None:
@@ -228,7 +248,8 @@ def combine_block(
     method: int,
     weights: Floats,
     places: Floats,
-    option: float,
+    reached: Floats,
+    gamma: float,
     low: Floats,
     high: Floats,
 ) -> None:
@@ -254,8 +275,12 @@ def combine_block(
             low[i] = 0.0
             high[i] = 1.0
             continue
-        low[i] = combine_cell(worst, method, weights, places, option, order)
-        high[i] = combine_cell(best, method, weights, places, option, order) if unknown else low[i]
+        low[i] = combine_cell(worst, method, weights, places, reached, gamma, order)
+        high[i] = (
+            combine_cell(best, method, weights, places, reached, gamma, order)
+            if unknown
+            else low[i]
+        )
 
 
 @njit(cache=True, nogil=True)
@@ -264,19 +289,23 @@ def combine_cell(
     method: int,
     weights: Floats,
     places: Floats,
-    option: float,
+    reached: Floats,
+    gamma: float,
     order: npt.NDArray[np.int64],
 ) -> float:
     """Combine the value scores of one cell."""
     found = 0.0
     if method == _OWA:
-        found = ordered_average(values, weights, places, option, order)
+        found = ordered_average(values, weights, places, reached, order)
     elif method >= _AND:
-        found = fuzzy_cell(values, method, option)
+        found = fuzzy_cell(values, method, gamma)
     elif method == _PRODUCT:
-        found = 1.0
+        # One exponential for all instead of a power for each; the logarithm of 0 is -infinity,
+        # whose exponential is 0 again.
         for j in range(values.size):
-            found *= values[j] ** weights[j]
+            if weights[j] > 0.0:
+                found += weights[j] * np.log(values[j])
+        found = np.exp(found)
     elif method == _SUM:
         for j in range(values.size):
             found += weights[j] * values[j]
@@ -319,10 +348,14 @@ def ordered_average(
     values: Floats,
     weights: Floats,
     places: Floats,
-    alpha: float,
+    reached: Floats,
     order: npt.NDArray[np.int64],
 ) -> float:
-    """Ordered weighted average of one cell; `order` is room to sort in."""
+    """Ordered weighted average of one cell; `order` is room to sort in.
+
+    `reached` holds the quantifier of the weight of every set of criteria, numbered by its
+    members' bits, so that no power is taken for a cell.
+    """
     count = values.size
     # Insertion sort, largest first: a dozen criteria, and equal ones keep their order.
     for j in range(count):
@@ -339,14 +372,11 @@ def ordered_average(
             found += share * values[order[k]]
             total += share
         return found / total
-    for k in range(count):
-        total += weights[order[k]]
     before = 0.0
-    reached = 0.0
+    chosen = 0
     for k in range(count):
-        reached += weights[order[k]]
-        part = reached / total
-        after = part**alpha if part > 0.0 else 0.0
+        chosen += 1 << order[k]
+        after = reached[chosen]
         found += (after - before) * values[order[k]]
         before = after
     return found
