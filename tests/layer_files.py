@@ -1,8 +1,9 @@
 """Writing a record beside a file that a test made."""
 
-import hashlib
 import json
 from pathlib import Path
+
+from geo.provenance import sha256_of
 
 COMMON = {
     "title": "A layer",
@@ -19,7 +20,7 @@ def write_record(path: Path, sort: str, /, **changes: object) -> Path:
     """Write the TOML beside a file; a value of None leaves a key out."""
     fields: dict[str, object] = {"id": path.stem, "kind": sort, "path": path.name, **COMMON}
     if path.exists():
-        fields["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        fields["sha256"] = sha256_of(path)
     if sort != "table":
         fields["crs"] = "EPSG:4326"
     if sort == "raster":

@@ -164,7 +164,7 @@ def _chosen(path: Path, dataset: xr.Dataset, variable: str | None) -> xr.Variabl
             path,
             "variable-missing",
             f"holds {len(possible)} variables, {listed}, and none is named",
-            "name one with `variable` in the record, or --variable",
+            "name one with `variable` in the record, or --part",
         )
     if variable not in possible:
         raise refuse(

@@ -65,14 +65,16 @@ class Inspection:
         }
 
 
-def inspect_file(path: Path | str, *, variable: str | None = None) -> Inspection:
+def inspect_file(path: Path | str, *, part: str | None = None) -> Inspection:
     """Tell what a file is and what is doubtful about it, without any record.
 
     Parameters
     ----------
     path : Path or str
-    variable : str, optional
-        Of a NetCDF, HDF5 or Zarr file with more than one.
+        A file, or ``postgis:`` with a table or ``schema.table``.
+    part : str, optional
+        Which of several: variable of a NetCDF, HDF5 or Zarr file, layer of a GeoPackage, sheet
+        of a workbook, member of an archive.
 
     Returns
     -------
@@ -87,13 +89,19 @@ def inspect_file(path: Path | str, *, variable: str | None = None) -> Inspection
     file = Path(path)
     seen: dict[str, Any] = {}
     with _guarded(file.name, file) as found:
-        _require_no_address(str(path))
+        text = str(path)
+        if text.startswith("postgis:"):
+            # The driver of PostgreSQL is an extra.
+            from geo.catalogue.postgislook import taken_over
+
+            file = taken_over(text.removeprefix("postgis:"))
+        _require_no_address(text)
         _require_file(file)
         if file.suffix.lower() in (*RASTER_SUFFIXES, *_INDIRECT):
-            with open_raster(file, variable=variable) as raster:
+            with open_raster(file, variable=part) as raster:
                 seen |= _seen(raster, look_through(raster))
         else:
-            description, frame = vector.look(file)
+            description, frame = vector.look(file, layer=part)
             seen["description"], seen["summary"] = description, description.to_dict()
             seen["shapes"] = _shapes(frame)
     return Inspection(str(path), file.name, _once(found), **seen)
@@ -226,6 +234,8 @@ def _require_file(path: Path) -> None:
         raise refuse(path, "missing", "there is no such file", "check the path")
     if path.is_dir() and path.suffix.lower() != ".zarr":
         raise refuse(path, "missing", "is a folder, required is a file", "name a file in it")
+    if not (path.is_file() or path.is_dir()):
+        raise refuse(path, "missing", "is a device or a pipe, required is a file", "name a file")
     if path.is_file() and path.stat().st_size == 0:
         raise refuse(path, "empty", f"is {what_is(path)}", "restore it from its source")
 

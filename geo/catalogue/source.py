@@ -16,7 +16,7 @@ from typing import Any, Literal
 # GDAL must not even know the drivers that lead elsewhere; it reads this when it first loads.
 os.environ.setdefault(
     "OGR_SKIP", "OGR_VRT,GDALG,WFS,OAPIF,CSW,OGCAPI,HTTP,EEDA,PLSCENES,NGW,Elasticsearch,Carto,"
-    "AmigoCloud,GMLAS,ADBC",
+    "AmigoCloud,ADBC",
 )  # fmt: skip
 
 import geopandas as gpd

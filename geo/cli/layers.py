@@ -81,7 +81,9 @@ def show_layer(layer: str, recipe: str | None, as_json: bool) -> None:
 
 @layers.command("inspect")
 @click.argument("file")
-@click.option("--variable", help="Variable of a NetCDF, HDF5 or Zarr file with several.")
+@click.option(
+    "--part", help="Which of several: a variable, a layer, a sheet, or a member of an archive."
+)
 @click.option(
     "--thumbnail",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -92,7 +94,7 @@ def show_layer(layer: str, recipe: str | None, as_json: bool) -> None:
 )
 @_JSON
 def inspect_layer(
-    file: str, variable: str | None, thumbnail: Path | None, write_record: bool, as_json: bool
+    file: str, part: str | None, thumbnail: Path | None, write_record: bool, as_json: bool
 ) -> None:
     """Tell what FILE is and what is doubtful about it.
 
@@ -103,7 +105,7 @@ def inspect_layer(
     from geo.catalogue.inspect import inspect_file
 
     _still()
-    found = inspect_file(file, variable=variable)
+    found = inspect_file(file, part=part)
     if thumbnail is not None and found.status != "refused":
         _write_thumbnail(found, thumbnail)
     if as_json:
