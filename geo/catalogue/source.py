@@ -23,6 +23,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import shapely
 
@@ -46,6 +47,7 @@ _FAULTS = (
     pyogrio.errors.FieldError,
     pyogrio.errors.GeometryError,
     pyogrio.errors.CRSError,
+    pa.ArrowException,
     shapely.errors.GEOSException,
     IndexError,
     ValueError,
@@ -271,14 +273,15 @@ def _from_parquet(path: Path, file: Path) -> Source:
     from geo.catalogue import geoparquet
 
     found = geoparquet.look(file)
+    crs = understood(path, found.crs)
     _bound(path, found.count)
 
     def read(columns: Sequence[str] | None, box: Sequence[float] | None) -> gpd.GeoDataFrame:
         frame = found.read(columns, box)
-        return frame.set_crs(found.crs, allow_override=True)
+        return frame.set_crs(crs, allow_override=True)
 
     def stated() -> Mapping[str, Any]:
-        return {"crs": found.crs, "geometry_types": found.geometry_types}
+        return {"crs": crs, "geometry_types": found.geometry_types}
 
     return Source(
         path, "Parquet", read, lambda: found.columns, (), None, found.count, stated=stated
@@ -456,6 +459,10 @@ class _Gdal:
 
     def _frame(self, options: dict[str, Any]) -> gpd.GeoDataFrame:
         # Arrow streams the rows, so that a false count in the header allocates nothing.
+        if self._driver == "FlatGeobuf":
+            # GDAL's stream of one with missing geometries breaks Arrow's memory.
+            frame = pyogrio.read_dataframe(self._data, **options)
+            return frame.set_crs(understood(self._path, frame.crs), allow_override=True)
         meta, table = pyogrio.raw.read_arrow(self._data, **options, datetime_as_string=True)
         name = meta["geometry_name"] or "wkb_geometry"
         dated = any(str(kind).startswith("datetime") for kind in meta["dtypes"])

@@ -49,7 +49,12 @@ def understood(path: Path, said: object) -> CRS | None:
     if not (found.is_geographic or found.is_projected):
         what = f"its CRS {found.name!r} is neither geographic nor projected"
         raise refuse(path, "crs-unfit", what, "reproject it to EPSG:4326", error=CrsError)
-    return found
+    # One system under one name, whatever order of axes a format states.
+    return _parsed("EPSG:4326") if found.is_geographic and _is_wgs84(found) else found
+
+
+def _is_wgs84(crs: CRS) -> bool:
+    return bool(crs.equals(_parsed("EPSG:4326"), ignore_axis_order=True))
 
 
 def authority(crs: CRS | None) -> str | None:
@@ -66,7 +71,7 @@ def authority(crs: CRS | None) -> str | None:
     """
     if crs is None:
         return None
-    if crs.equals(_parsed("EPSG:4326"), ignore_axis_order=True):
+    if _is_wgs84(crs):
         return "EPSG:4326"
     code = crs.to_authority(min_confidence=100) or crs.to_authority(min_confidence=70)
     return f"{code[0]}:{code[1]}" if code else str(crs.to_wkt())

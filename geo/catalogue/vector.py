@@ -33,7 +33,7 @@ from geo.catalogue.texts import tell_texts
 from geo.errors import CrsError, EmptyLayerError, LayerError
 from geo.units import magnitude
 
-__all__ = ["describe", "look", "read_table", "read_vector"]
+__all__ = ["describe", "look", "read_table", "read_vector", "unchecked"]
 
 
 def read_vector(
@@ -93,6 +93,22 @@ def read_vector(
         record = at_hand(record)
     verify(record)
     return _vector(record, where=where, crs=crs, columns=columns, bbox=bbox, survey=survey)
+
+
+def unchecked(record: Record) -> gpd.GeoDataFrame:
+    """Read every row of a file as it stands: neither left out, nor mended, nor compared.
+
+    Parameters
+    ----------
+    record : Record
+        Says how to read the file; its digest is not looked at.
+
+    Returns
+    -------
+    GeoDataFrame
+    """
+    with _opened(record, survey=True) as source:
+        return source.read(None, None)
 
 
 def _vector(
