@@ -7,6 +7,7 @@ import json
 import resource
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from fuzz_guard import Guard
@@ -34,6 +35,9 @@ def main() -> None:
         path = case / f"case{target.suffix}"
         path.write_bytes(data)
         (case / "out").mkdir()
+        # Scratch files are a reader's own affair, as long as none is left.
+        (case / "scratch").mkdir()
+        tempfile.tempdir = str(case / "scratch")
         _say({"at": number})
         wrong = _read(guard, name, path, case, good=good)
         if wrong is not None:
@@ -58,8 +62,9 @@ def _read(guard: Guard, name: str, path: Path, case: Path, *, good: bool) -> str
                 raise RuntimeError(f"refuses a good file: {error}") from None
             raise
 
-    # The record that a reader needs is ours; the readers may write nothing.
-    return guard.watch(read, case, case if target.writes else path.with_suffix(".toml"))
+    # The record that a reader needs is ours; most readers may write nothing.
+    mine = [case / "out"] if target.writes else [path.with_suffix(".toml"), path.with_suffix(".prj")]
+    return guard.watch(read, case, *mine, case / "scratch")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ class Guard:
     """Watches one reading; hooks cannot be taken off, so one guard serves a whole process."""
 
     def __init__(self) -> None:
-        self.allowed: Path | None = None
+        self.allowed: tuple[Path, ...] = ()
         self.seen: list[str] = []
         self.armed = False
         sys.addaudithook(self._hear)
@@ -34,7 +34,7 @@ class Guard:
             path, _, flags = arguments
             if isinstance(flags, int) and flags & _WRITES and not self._may(path):
                 self.seen.append(f"wrote {path!r}")
-        elif event in _FORBIDDEN and not self._may(arguments[0]):
+        elif event in _FORBIDDEN and not self._may(_whole(arguments)):
             self.seen.append(f"{event} {arguments!r:.200}")
 
     def _may(self, path: object) -> bool:
@@ -43,12 +43,15 @@ class Guard:
         if not isinstance(path, str | bytes | os.PathLike):
             return False
         place = Path(os.fsdecode(path)).absolute()
-        if self.allowed is None or ".." in place.parts:
-            return str(place) == os.devnull
-        return str(place) == os.devnull or place.is_relative_to(self.allowed)
+        inside = any(place.is_relative_to(folder) for folder in self.allowed)
+        return str(place) == os.devnull or (inside and ".." not in place.parts)
 
-    def watch(self, read: Callable[[], None], folder: Path, allowed: Path | None) -> str | None:
-        """Read once; say what was wrong, None when nothing was."""
+    def watch(self, read: Callable[[], None], folder: Path, *allowed: Path) -> str | None:
+        """Read once; say what was wrong, None when nothing was.
+
+        A reader may write below `allowed`. Whatever else lies in `folder` must be as before, and
+        the folder for scratch files, `folder` / ``scratch``, empty.
+        """
         before = _tree(folder, allowed)
         self.allowed, self.seen, self.armed = allowed, [], True
         wrong: str | None = None
@@ -67,13 +70,23 @@ class Guard:
             wrong = "; ".join(self.seen)
         elif wrong is None and _tree(folder, allowed) != before:
             wrong = f"left {sorted(set(_tree(folder, allowed)) ^ set(before))} behind"
+        elif wrong is None and (left := sorted((folder / "scratch").glob("*"))):
+            wrong = f"left {left} behind"
         return wrong
 
 
-def _tree(folder: Path, allowed: Path | None) -> list[tuple[str, int, int]]:
+def _whole(arguments: tuple[Any, ...]) -> object:
+    """Path of an event, also where it is given relative to an open folder."""
+    path, place = arguments[0] if arguments else None, arguments[-1]
+    if isinstance(path, str) and not path.startswith("/") and isinstance(place, int) and place >= 0:
+        return str(Path(f"/proc/self/fd/{place}").readlink() / path)
+    return path
+
+
+def _tree(folder: Path, allowed: Sequence[Path]) -> list[tuple[str, int, int]]:
     found = []
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not (allowed is not None and path.is_relative_to(allowed)):
+        if path.is_file() and not any(path.is_relative_to(one) for one in allowed):
             stat = path.stat()
             found.append((str(path), stat.st_size, stat.st_mtime_ns))
     return found

@@ -17,7 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TARGETS = ("geojson", "csv", "gpkg", "geotiff", "record", "recipe", "zip")
+TARGETS = (
+    "geojson", "csv", "gpkg", "geotiff", "record", "recipe", "zip", "shapefile", "flatgeobuf",
+    "parquet", "kml", "gml", "gpx", "xlsx", "netcdf", "asciigrid",
+)  # fmt: skip
 HANG = 10.0
 """Longest time for one file [s]; the first also loads the libraries."""
 _LOADING = 120.0

@@ -6,13 +6,14 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import rasterio
+from pyproj import CRS
 from rasterio.transform import from_origin
 from shapely.geometry import LineString, MultiPolygon, Point, box
 
@@ -50,7 +51,8 @@ def _record(path: Path, kind: str, **said: object) -> Path:
 def _vector(path: Path, _: Path) -> None:
     layer = "layer" if path.suffix == ".gpkg" else None
     record = load_record(_record(path, "vector", crs="EPSG:4326", layer=layer))
-    read_vector(record, where={"n": {"min": -1e300}} if path.stat().st_size % 2 else None)
+    filtered = path.suffix in (".gpkg", ".geojson") and path.stat().st_size % 2
+    read_vector(record, where={"n": {"min": -1e300}} if filtered else None)
 
 
 def _raster(path: Path, _: Path) -> None:
@@ -97,9 +99,98 @@ def _written(suffix: str, driver: str, **options: object) -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         for number, frame in enumerate(_frames()):
             path = Path(folder) / f"{number}{suffix}"
+            if driver != "GPKG":
+                # Not every format can leave a shape out; GeoPackage shows how one is met.
+                frame = frame[frame.geometry.notna()]
             frame.to_file(path, driver=driver, **options)
             found.append(path.read_bytes())
     return found
+
+
+def _shapefiles() -> list[bytes]:
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, frame in enumerate(_frames()[:3]):
+            place = Path(folder) / str(number)
+            place.mkdir()
+            # Without lines that have no shape: they are no fault, and not of interest here.
+            frame[frame.geometry.notna()].to_file(place / "mines.shp", encoding="UTF-8")
+            stream = io.BytesIO()
+            with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+                for path in sorted(place.iterdir()):
+                    archive.writestr(path.name, path.read_bytes())
+            found.append(stream.getvalue())
+    return found
+
+
+def _parquet() -> list[bytes]:
+    found = []
+    for frame in _frames():
+        for how in ("snappy", None):
+            stream = io.BytesIO()
+            frame.to_parquet(stream, compression=how, index=False)
+            found.append(stream.getvalue())
+    return found
+
+
+def _gpx() -> list[bytes]:
+    return [
+        b'<?xml version="1.0"?>\n<gpx version="1.1" creator="x" '
+        b'xmlns="http://www.topografix.com/GPX/1/1">\n<wpt lat="45" lon="100"><ele>3</ele>'
+        b'<name>a</name></wpt>\n<wpt lat="46" lon="101"><name>b</name></wpt>\n</gpx>\n'
+    ]
+
+
+def _xlsx() -> list[bytes]:
+    found = []
+    frame = pd.DataFrame({"name": ["a", "b"], "kt": [1.5, None], "lon": [1.0, 2.0]})
+    stream = io.BytesIO()
+    frame.to_excel(stream, index=False)
+    # Stored, not compressed, so that what is spoilt is the content.
+    with zipfile.ZipFile(stream) as source:
+        for how in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            target = io.BytesIO()
+            with zipfile.ZipFile(target, "w", how) as archive:
+                for name in source.namelist():
+                    archive.writestr(name, source.read(name))
+            found.append(target.getvalue())
+    return found
+
+
+def _netcdf() -> list[bytes]:
+    import xarray as xr
+
+    found = []
+    heights = xr.DataArray(
+        np.arange(12.0).reshape(3, 4),
+        dims=("lat", "lon"),
+        coords={"lat": [50.0, 49.0, 48.0], "lon": [100.0, 101.0, 102.0, 103.0]},
+        name="height",
+        attrs={"units": "m", "grid_mapping": "crs"},
+    )
+    heights.lat.attrs = {"units": "degrees_north", "standard_name": "latitude"}
+    heights.lon.attrs = {"units": "degrees_east", "standard_name": "longitude"}
+    dataset = heights.to_dataset()
+    dataset["crs"] = ((), 0, {"grid_mapping_name": "latitude_longitude"})
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in (np.float64, np.int16):
+            path = Path(folder) / f"{kind.__name__}.nc"
+            dataset.to_netcdf(path, engine="h5netcdf", encoding={"height": {"dtype": kind}})
+            found.append(path.read_bytes())
+    return found
+
+
+def _ascii_grid(path: Path, _: Path) -> None:
+    path.with_suffix(".prj").write_text(CRS.from_epsg(4326).to_wkt("WKT1_ESRI"), "utf-8")
+    try:
+        _raster(path, _)
+    finally:
+        path.with_suffix(".prj").unlink()
+
+
+def _asc() -> list[bytes]:
+    head = b"ncols 4\nnrows 3\nxllcorner 100\nyllcorner 45\ncellsize 0.5\nNODATA_value -9999\n"
+    return [head + b"1 2 3 4\n5 6 7 8\n9 10 -9999 12\n", head + b"1.5 2e1 3 4 5 6 7 8 9 1 1 1\n"]
 
 
 def _geojson() -> list[bytes]:
@@ -178,6 +269,11 @@ _TIFF = (
 )  # fmt: skip
 _ZIP = (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"../x.csv", b".shp", b".csv")
 
+_XML = (
+    b"<!DOCTYPE x>", b"&lt;", b"</", b"<coordinates>", b"xlink:href", b"srsName", b"<![CDATA[",
+    b"<NetworkLink>", b"<gml:pos>", b"&#0;", b"urn:ogc:def:crs:EPSG::4326",
+)  # fmt: skip
+
 TARGETS: dict[str, Target] = {
     "geojson": Target(".geojson", _geojson, _JSON, _vector),
     "csv": Target(".csv", _csv, (b",", b";", b"\t", b'"', b"\n", b"1.234,5"), _table),
@@ -186,4 +282,13 @@ TARGETS: dict[str, Target] = {
     "record": Target(".toml", _tomls, _TOML, _toml),
     "recipe": Target(".toml", _recipes, _TOML, _recipe),
     "zip": Target(".zip", _zips, _ZIP, _zip, writes=True),
+    "shapefile": Target(".zip", _shapefiles, (*_ZIP, b"\x00\x00\x27\x0a", b"GEOGCS["), _vector),
+    "flatgeobuf": Target(".fgb", partial(_written, ".fgb", "FlatGeobuf"), (b"fgb\x03",), _vector),
+    "parquet": Target(".parquet", _parquet, (b"PAR1", b'"encoding"', b"WKB", b"geo"), _vector),
+    "kml": Target(".kml", partial(_written, ".kml", "KML"), _XML, _vector),
+    "gml": Target(".gml", partial(_written, ".gml", "GML", FORMAT="GML3.2"), _XML, _vector),
+    "gpx": Target(".gpx", _gpx, (*_XML, b"<wpt", b"<trk>"), _vector),
+    "xlsx": Target(".xlsx", _xlsx, (*_ZIP, *_XML, b"<c r=", b"<row"), _table),
+    "netcdf": Target(".nc", _netcdf, (b"\x89HDF", b"_FillValue", b"scale_factor"), _raster),
+    "asciigrid": Target(".asc", _asc, (b"ncols", b"cellsize", b"NODATA_value"), _ascii_grid),
 }

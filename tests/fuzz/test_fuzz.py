@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fuzz_run
 import pytest
 
 HERE = Path(__file__).parent
@@ -17,7 +18,7 @@ def run(*arguments: str, code: str = "") -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.mark.parametrize("target", ["geojson", "csv", "gpkg", "geotiff", "record", "recipe", "zip"])
+@pytest.mark.parametrize("target", fuzz_run.TARGETS)
 def test_no_spoilt_file_gets_past_a_reader(tmp_path, target):
     found = run(target, "--executions", str(FEW), "--folder", str(tmp_path))
     assert found.returncode == 0, found.stdout + found.stderr
@@ -50,11 +51,12 @@ def test_the_same_seed_spoils_the_same_way():
         ("native(folder / 'left.tif')", "behind"),
         ("raise LodemapError('')", "without a word"),
         ("raise LodemapError('a.tif: is broken: mend it')", "None"),
+        ("(folder / 'scratch' / 'x').touch()", "behind"),
         ("(folder / 'in.txt').read_text()", "None"),
     ],
 )
 def test_what_a_reader_may_not_do_is_noticed(tmp_path, deed, said):
-    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "scratch").mkdir(parents=True)
     (tmp_path / "case" / "in.txt").write_text("x")
     code = f"""
 import sys
@@ -71,7 +73,7 @@ def native(path):
         pass
 def deed():
     {deed}
-print(Guard().watch(deed, folder, None))
+print(Guard().watch(deed, folder, folder / 'scratch'))
 """
     found = run(str(tmp_path / "case"), code=code)
     assert said in found.stdout, found.stdout + found.stderr
