@@ -4,6 +4,7 @@ Counts, sizes, ratios and names are judged by the directory before a byte is unp
 bytes are counted again while unpacking, because a directory can lie.
 """
 
+import lzma
 import stat
 import struct
 import zipfile
@@ -16,6 +17,12 @@ from geo.catalogue.formats import TABLES, VECTORS
 from geo.catalogue.shapefile import PARTS
 
 __all__ = ["layers_inside", "members", "unpack"]
+
+# What zipfile and its decoders raise on damaged archives.
+_FAULTS = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError,
+    RuntimeError, MemoryError,
+)  # fmt: skip
 
 MOST_MEMBERS = 2_000
 """Most files an archive may hold."""
@@ -130,7 +137,7 @@ def unpack(path: Path, name: str, folder: Path) -> Path:
                     _copy(
                         path, archive, one, target.with_suffix(PurePosixPath(one.filename).suffix)
                     )
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:
+    except _FAULTS as error:
         what = f"its member {name!r} cannot be unpacked ({error})"
         raise refuse(path, "archive-broken", what, "restore it") from None
     return target

@@ -5,6 +5,7 @@ Separators, encodings and quotes are settled here; what the texts mean is settle
 """
 
 import csv
+import lzma
 import re
 import warnings
 import zipfile
@@ -30,7 +31,7 @@ _MOST_COLUMNS = 10_000
 # What openpyxl raises on damaged workbooks.
 _WORKBOOK_FAULTS = (
     KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError, RuntimeError,
-    zipfile.BadZipFile, zlib.error, SyntaxError, OverflowError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, SyntaxError, OverflowError, MemoryError,
 )  # fmt: skip
 _SEPARATORS = (",", ";", "\t", "|")
 _TOTALS = re.compile(
@@ -177,8 +178,8 @@ def _workbook(path: Path, sheet: str | None, *, survey: bool) -> Cells:
     import openpyxl
 
     data = bounded_bytes(path)
-    _judge_workbook(path)
     with _reading(path):
+        _judge_workbook(path)
         book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True)
     name = _sheet(path, book.sheetnames, sheet, survey=survey)
     page = book[name]

@@ -51,7 +51,8 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
             database.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
             database.set_progress_handler(tick, 1000)
             yield database
-    except sqlite3.Error as error:
+    # The bytes of a broken schema can be no UTF-8 even in SQLite's own words about them.
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         if "interrupted" in str(error):
             what = "makes the database compute without end"
             raise refuse(path, "view-refused", what, "store its tables as they are") from None

@@ -24,7 +24,8 @@ from geo.errors import CrsError
 __all__ = ["GeoParquet", "look"]
 
 _FAULTS = (
-    pa.ArrowException, shapely.errors.GEOSException, ValueError, OSError, KeyError, TypeError,
+    pa.ArrowException, shapely.errors.GEOSException, CRSError, ValueError, OSError, KeyError,
+    TypeError,
 )  # fmt: skip
 _LARGEST_FOOTER = 64_000_000
 _LARGEST_PLAIN = 8_000_000_000

@@ -9,11 +9,11 @@ Connections are libpq's: ``PGHOST``, ``PGDATABASE``, ``PGUSER``, ``PGPASSWORD``,
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -198,10 +198,11 @@ def _take(record: Record, database: Database, path: Path, table: str) -> None:
     with connected(place, database.service, read_only=True) as connection:
         columns, geometry = _columns(connection, place, database)
         _require_crs(connection, record, database, geometry)
-        statement = _statement(connection, database, columns, geometry)
+        where, values = _filter(record, place, columns)
+        statement = _statement(connection, database, columns, geometry, where)
         with connection.cursor(name="lodemap") as cursor:
             cursor.itersize = _CHUNK
-            cursor.execute(statement, ())
+            cursor.execute(statement, values)
             count = _write(record, place, cursor, columns, path, table)
     if count == 0:
         raise refuse(
@@ -306,11 +307,47 @@ def _require_same(
     )
 
 
+def _filter(
+    record: Record, place: str, columns: Sequence[_Column]
+) -> tuple["sql.Composable", list[object]]:
+    """Condition of the record's filter: names as identifiers, values as parameters."""
+    from psycopg import sql
+
+    parts: list[sql.Composable] = [sql.SQL("TRUE")]
+    values: list[object] = []
+    for name, wanted in record.where.items():
+        source = record.columns[name].source if name in record.columns else None
+        column = source or name
+        if column not in {one.name for one in columns}:
+            raise refuse(
+                place,
+                "column-missing",
+                f"has no column {column!r}, it has {', '.join(c.name for c in columns)}",
+                "correct where",
+            )
+        for sign, value in _conditions(place, column, wanted):
+            parts.append(sql.SQL(f"{{}} {sign}").format(_name(column)))
+            values.append(value)
+    return sql.SQL(" AND ").join(parts), values
+
+
+def _conditions(place: str, column: str, wanted: object) -> list[tuple[LiteralString, object]]:
+    if isinstance(wanted, Mapping):
+        if set(wanted) - {"min", "max"} or not wanted:
+            what = f"the filter on {column!r} is {dict(wanted)!r}, required are min, max or both"
+            raise refuse(place, "filter-broken", what, "correct the filter")
+        signs: dict[str, LiteralString] = {"min": ">= %s", "max": "<= %s"}
+        return [(signs[key], value) for key, value in wanted.items()]
+    listed = list(wanted) if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
+    return [("= ANY(%s)", listed)]
+
+
 def _statement(
     connection: "psycopg.Connection",
     database: Database,
     columns: Sequence[_Column],
     geometry: str,
+    where: "sql.Composable",
 ) -> "sql.Composed":
     from psycopg import sql
 
@@ -320,8 +357,8 @@ def _statement(
         *(sql.SQL("{}::text").format(_name(column.name)) for column in columns),
         shape,
     ]
-    return sql.SQL("SELECT {} FROM {} ORDER BY {}").format(
-        sql.SQL(", ").join([*chosen, shape]), _source(database), sql.SQL(", ").join(order)
+    return sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {}").format(
+        sql.SQL(", ").join([*chosen, shape]), _source(database), where, sql.SQL(", ").join(order)
     )
 
 
@@ -375,7 +412,7 @@ def _write(
                     place,
                     "too-many-rows",
                     f"has more than {_MOST_ROWS:,} rows",
-                    "make a smaller one",
+                    "narrow it with where",
                 )
             pyogrio.write_arrow(
                 _table(rows, schema),

@@ -91,7 +91,11 @@ def require_same(path: Path, found: CRS, required: str) -> None:
 
 @lru_cache(maxsize=256)
 def _same(found: str, required: str) -> bool:
-    return bool(_parsed(found).equals(_parsed(required), ignore_axis_order=True))
+    try:
+        return bool(_parsed(found).equals(_parsed(required), ignore_axis_order=True))
+    except CRSError:
+        # A system pieced together wrongly can be read and yet have no valid text.
+        return False
 
 
 def require_plausible(path: Path, crs: CRS, bounds: Sequence[float]) -> None:

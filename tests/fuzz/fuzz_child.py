@@ -31,6 +31,7 @@ def main() -> None:
         good = number < len(seeds)
         data = seeds[number] if good else mutated(seeds, target.tokens, f"{name}:{seed}:{number}")
         case = Path(folder) / f"{number:08d}"
+        shutil.rmtree(case, ignore_errors=True)
         case.mkdir()
         path = case / f"case{target.suffix}"
         path.write_bytes(data)
@@ -63,7 +64,9 @@ def _read(guard: Guard, name: str, path: Path, case: Path, *, good: bool) -> str
             raise
 
     # The record that a reader needs is ours; most readers may write nothing.
-    mine = [case / "out"] if target.writes else [path.with_suffix(".toml"), path.with_suffix(".prj")]
+    mine = (
+        [case / "out"] if target.writes else [path.with_suffix(".toml"), path.with_suffix(".prj")]
+    )
     return guard.watch(read, case, *mine, case / "scratch")
 
 

@@ -98,7 +98,7 @@ def _written(suffix: str, driver: str, **options: object) -> list[bytes]:
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for number, frame in enumerate(_frames()):
-            path = Path(folder) / f"{number}{suffix}"
+            path = Path(folder) / f"mines{number}{suffix}"
             if driver != "GPKG":
                 # Not every format can leave a shape out; GeoPackage shows how one is met.
                 frame = frame[frame.geometry.notna()]

@@ -165,6 +165,32 @@ def test_names_are_only_names(layer, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("where", "codes"),
+    [
+        ({"code": "b"}, ["b"]),
+        ({"code": ["a", "b", "'; DROP TABLE work.mines; --"]}, ["a", "b"]),
+        ({"kt": {"min": 1}}, ["b"]),
+        ({"kt": {"max": 1}}, ["日本 'x'"]),
+        ({"n": {"min": -3, "max": 7}, "ok": True}, ["b"]),
+    ],
+)
+def test_the_filter_of_a_record_goes_to_the_database(run, layer, where, codes):
+    run(*MINES)
+    record = layer(where=where)
+    assert read_vector(record)["code"].tolist() == codes
+    # Filtered there already, not only afterwards.
+    assert len(gpd.read_file(at_hand(record).path)) == len(codes)
+
+
+def test_a_filter_that_does_not_fit_its_column(run, layer):
+    run(*MINES)
+    with pytest.raises(LayerError, match="has no column 'tin', it has code, kt, n, ok"):
+        read_vector(layer(where={"tin": 1}))
+    with pytest.raises(LayerError, match="the database says: invalid input"):
+        read_vector(layer(where={"n": "seven"}))
+
+
 def test_the_small_study_is_the_same_from_a_database(run, layer, tmp_path, monkeypatch):
     recipe = small_world(tmp_path / "world")
     from_files = geo.Study.from_toml(recipe).run().sites
