@@ -48,6 +48,24 @@ def test_a_buffer_is_a_true_distance_whatever_the_crs(crs, x, y):
         assert true.sum() > 1.8 * plane.sum()
 
 
+@pytest.mark.parametrize(
+    ("place", "cell"),
+    [
+        ((-150, 250), (2, 0)),
+        ((650, 250), (2, 4)),
+        ((250, 650), (0, 2)),
+        ((250, -150), (4, 2)),
+        ((-120, -120), (4, 0)),
+    ],
+)
+def test_features_reach_in_from_every_side(place, cell):
+    grid = GeoBox.from_bbox((4e6, 3e6, 4e6 + 500, 3e6 + 500), "EPSG:3035", resolution=100)
+    point = shapely.Point(4e6 + place[0], 3e6 + place[1])
+    found = rule_holds(ExclusionRule("p", "P", geometry=frame(point, crs=3035), buffer_m=250), grid)
+    assert found[cell]
+    assert not found[4 - cell[0], 4 - cell[1]]
+
+
 def test_a_raster_buffer_reaches_from_the_edge_of_the_cells():
     grid = GeoBox.from_bbox((4e6, 3e6, 4e6 + 700, 3e6 + 100), "EPSG:3035", resolution=100)
     towns = raster([[0.0, 0, 0, 1, 0, 0, np.nan]], grid)
