@@ -112,7 +112,7 @@ class ThemeView:
     `sites` has the columns of ``sites.csv`` without the theme, in EPSG:4326;
     `criteria_table` those of ``criteria.csv``. `omitted` names each criterion that was left
     out and why. `price_usd_t` is that of a dry tonne of the product, None without one.
-    `firmness` has the rows of ``robustness.csv``.
+    `firmness` has the rows of ``robustness.csv``, `portfolio` those of ``portfolio.csv``.
     """
 
     id: str
@@ -131,6 +131,7 @@ class ThemeView:
     price_usd_t: float | None = None
     method: MethodView = MethodView()
     firmness: pd.DataFrame = field(default_factory=pd.DataFrame)
+    portfolio: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)

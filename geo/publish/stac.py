@@ -43,6 +43,7 @@ _TITLES = {
     "sites.parquet": ("Ranked sites, GeoParquet", "data"),
     "criteria.csv": ("Every criterion of every site", "data"),
     "routes.csv": ("Legs of every way to market", "data"),
+    "portfolio.csv": ("Sites that together are best", "data"),
     "scenarios.csv": ("Sites under other conditions", "data"),
 }
 

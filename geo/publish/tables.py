@@ -30,6 +30,7 @@ __all__ = [
     "write_criteria_csv",
     "write_exclusions_csv",
     "write_geopackage",
+    "write_portfolio_csv",
     "write_robustness_csv",
     "write_routes_csv",
     "write_scenarios_csv",
@@ -52,6 +53,9 @@ ROUTE_COLUMNS = (
     "usd_per_t", "usd_per_t_high", "hours", "source",
 )  # fmt: skip
 
+PORTFOLIO_COLUMNS = (
+    "theme", "site_id", "name", "rank", "score", "chosen", "plain_best", "cost", "links", "says",
+)  # fmt: skip
 SCENARIO_COLUMNS = (
     "theme", "scenario", "site_id", "name", "status", "rank", "rank_change", "score",
     "score_change",
@@ -144,6 +148,22 @@ def write_exclusions_csv(content: Content, path: Path) -> None:
         for rule in theme.exclusions
     ]
     _write_csv(_joined([pd.DataFrame(rows)], EXCLUSION_COLUMNS), path)
+
+
+def write_portfolio_csv(content: Content, path: Path) -> None:
+    """Write the sites that together are best beside the plain best, by theme.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    frames = [
+        theme.portfolio.assign(theme=theme.id)
+        for theme in content.themes
+        if not theme.portfolio.empty
+    ]
+    _write_csv(_joined(frames, PORTFOLIO_COLUMNS), path)
 
 
 def write_robustness_csv(content: Content, path: Path) -> None:

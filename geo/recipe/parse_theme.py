@@ -8,6 +8,7 @@ from geo.errors import UnitError
 from geo.recipe.measures import MEASURES
 from geo.recipe.parse_criterion import criterion_of
 from geo.recipe.parse_method import check_options, combine_of
+from geo.recipe.parse_portfolio import portfolio_of
 from geo.recipe.parse_weights import weighted_criteria
 from geo.recipe.reader import Table
 from geo.recipe.schema import (
@@ -56,6 +57,7 @@ def theme_of(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
         line=table.line,
         combine=combine,
         weighting=weighting,
+        portfolio=portfolio_of(table),
     )
 
 

@@ -160,6 +160,25 @@ class WeightingSpec:
 
 
 @dataclass(frozen=True)
+class PortfolioSpec:
+    """Sites to choose together.
+
+    `cost`, `group` and `link` are columns of the sites; `budget` and `link_costs` are in the
+    unit of the costs, `spacing` in metres; `limits` hold (least, most) by group.
+    """
+
+    count: int | None
+    budget: float | None
+    spacing: float
+    cost: str | None
+    group: str | None
+    limits: Mapping[str, tuple[int, int | None]]
+    link: str | None
+    link_costs: Mapping[str, float]
+    line: int
+
+
+@dataclass(frozen=True)
 class ThemeSpec:
     """One question with its own sites, criteria, rules and colours."""
 
@@ -174,6 +193,7 @@ class ThemeSpec:
     line: int
     combine: CombineSpec = CombineSpec()
     weighting: WeightingSpec = WeightingSpec("stated", "weights as stated in the recipe")
+    portfolio: PortfolioSpec | None = None
 
 
 @dataclass(frozen=True)

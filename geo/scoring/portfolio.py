@@ -7,6 +7,7 @@ HiGHS through SciPy with its gap stated.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,11 +74,11 @@ def choose_sites(
     costs: npt.ArrayLike | None = None,
     budget: float | None = None,
     links: Sequence[Sequence[Hashable]] | None = None,
-    link_costs: Mapping[Hashable, float] | None = None,
+    link_costs: Mapping[Any, float] | None = None,
     places: npt.ArrayLike | None = None,
     spacing: float = 0.0,
     groups: Sequence[Hashable] | None = None,
-    limits: Mapping[Hashable, tuple[int, int | None]] | None = None,
+    limits: Mapping[Any, tuple[int, int | None]] | None = None,
     required: Sequence[int] = (),
     gap: float = 0.0,
     time_limit: float = 60.0,
@@ -175,13 +176,13 @@ def _problem(
     scores: npt.ArrayLike,
     costs: npt.ArrayLike | None,
     links: Sequence[Sequence[Hashable]] | None,
-    link_costs: Mapping[Hashable, float] | None,
+    link_costs: Mapping[Any, float] | None,
     count: int | None,
     budget: float | None,
     spacing: float,
     places: npt.ArrayLike | None,
     groups: Sequence[Hashable] | None,
-    limits: Mapping[Hashable, tuple[int, int | None]] | None,
+    limits: Mapping[Any, tuple[int, int | None]] | None,
     required: Sequence[int],
 ) -> Problem:
     values = np.asarray(scores, dtype=np.float64)
@@ -222,7 +223,7 @@ def _costs(costs: npt.ArrayLike | None, sites: int) -> Floats:
 
 
 def _links(
-    links: Sequence[Sequence[Hashable]] | None, costs: Mapping[Hashable, float], sites: int
+    links: Sequence[Sequence[Hashable]] | None, costs: Mapping[Any, float], sites: int
 ) -> tuple[tuple[Hashable, ...], ...]:
     if links is None:
         return ((),) * sites
@@ -249,7 +250,7 @@ def _places(places: npt.ArrayLike | None, spacing: float, sites: int) -> Floats 
 
 def _groups(
     groups: Sequence[Hashable] | None,
-    limits: Mapping[Hashable, tuple[int, int | None]],
+    limits: Mapping[Any, tuple[int, int | None]],
     sites: int,
 ) -> npt.NDArray[np.object_] | None:
     if groups is None:

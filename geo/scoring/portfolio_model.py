@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,13 +42,13 @@ class Problem:
     scores: Floats
     costs: Floats
     links: tuple[tuple[Hashable, ...], ...]
-    link_costs: Mapping[Hashable, float]
+    link_costs: Mapping[Any, float]
     count: int | None = None
     budget: float | None = None
     spacing: float = 0.0
     places: Floats | None = None
     groups: npt.NDArray[np.object_] | None = None
-    limits: Mapping[Hashable, tuple[int, int | None]] = field(default_factory=dict)
+    limits: Mapping[Any, tuple[int, int | None]] = field(default_factory=dict)
     required: tuple[int, ...] = ()
     all_links: tuple[Hashable, ...] = ()
     pairs: Places = field(default_factory=lambda: np.empty((0, 2), dtype=np.intp))

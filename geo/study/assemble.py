@@ -29,6 +29,7 @@ from geo.recipe import CriterionSpec
 from geo.recipe.measures import MEASURES
 from geo.scoring.unknowns import UNKNOWN
 from geo.scoring.weighting import normalise, overlapping
+from geo.study.portfolios import portfolio_table
 from geo.study.power import power_columns
 from geo.study.scored import ScoredTheme, combination, surface_method, value_function, weight_range
 from geo.study.trade import freight_columns, price_of, routes_of
@@ -90,7 +91,7 @@ def assemble(
     routes = [routes_of(bench, theme.spec, theme.sites) for theme in themes if theme.spec.freight]
     views = [
         replace(
-            _theme_view(bench, theme, place),
+            _with_portfolio(bench, theme, _theme_view(bench, theme, place)),
             scenarios=tuple(found[theme.spec.id] for found in scenarios),
         )
         for place, theme in enumerate(themes)
@@ -112,6 +113,13 @@ def assemble(
         region=bench.region.to_crs(4326),
         findings=bench.findings,
     )
+
+
+def _with_portfolio(bench: Workbench, theme: ScoredTheme, view: ThemeView) -> ThemeView:
+    asked = theme.spec.portfolio
+    if asked is None:
+        return view
+    return replace(view, portfolio=portfolio_table(asked, view.sites, bench.recipe.path))
 
 
 def _joined(routes: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:

@@ -18,6 +18,7 @@ from geo.publish.tables import (
     write_criteria_csv,
     write_exclusions_csv,
     write_geopackage,
+    write_portfolio_csv,
     write_robustness_csv,
     write_routes_csv,
     write_scenarios_csv,
@@ -84,6 +85,12 @@ class Result:
         return pd.concat([view.firmness for view in self.content.themes], ignore_index=True)
 
     @property
+    def portfolios(self) -> pd.DataFrame:
+        """Sites chosen together, as in ``portfolio.csv``; empty where no recipe asks."""
+        frames = [view.portfolio.assign(theme=view.id) for view in self.content.themes]
+        return pd.concat(frames, ignore_index=True)
+
+    @property
     def surfaces(self) -> xr.Dataset:
         """Criteria, scores and exclusion bits on the grid; NaN is unknown."""
         return self.content.surfaces
@@ -137,6 +144,8 @@ class Result:
                 write_routes_csv(content, work / "routes.csv")
                 write_exclusions_csv(content, work / "exclusions.csv")
                 write_robustness_csv(content, work / "robustness.csv")
+                if any(theme.portfolio for theme in self.recipe.themes):
+                    write_portfolio_csv(content, work / "portfolio.csv")
                 if self.recipe.scenarios:
                     write_scenarios_csv(content, work / "scenarios.csv")
                 write_sites_parquet(content, work / "sites.parquet")

@@ -132,7 +132,9 @@ def test_only_limits_of_the_conflict_are_named():
 def test_the_largest_spacing_that_would_do_is_named():
     # On one meridian at 0, 10, 30, 60 and 100 km: three at once lie at most 40 km apart.
     places = [[100, 45 + km / 111.13] for km in (0, 10, 30, 60, 100)]
-    with pytest.raises(DataError, match=r"a spacing of ([0-9.]+) km, or 2 sites would do") as caught:
+    with pytest.raises(
+        DataError, match=r"a spacing of ([0-9.]+) km, or 2 sites would do"
+    ) as caught:
         choose_sites([0.5] * 5, count=3, places=places, spacing=70_000)
     said = float(str(caught.value).split("a spacing of ")[1].split(" km")[0])
     assert said == pytest.approx(40, rel=0.01)
