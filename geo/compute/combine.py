@@ -126,7 +126,8 @@ def combined_overlay(
     parts = list(zip([layer.reshape(-1) for layer in layers], writers, strict=True))
 
     def task(first: int, last: int) -> None:
-        stack = np.empty((len(parts), _CACHE))
+        # Rows a little longer than a power of two, which would all fall on one set of the cache.
+        stack = np.empty((len(parts), _CACHE + 8))
         low, top = np.empty(_CACHE), np.empty(_CACHE)
         for a in range(first, last, _CACHE):
             b = min(last, a + _CACHE)

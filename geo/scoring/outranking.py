@@ -1,6 +1,6 @@
 """Methods that compare alternatives in pairs: PROMETHEE and ELECTRE I."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -167,12 +167,10 @@ def promethee(
     known = complete_rows(values)
     compared = values[known] * sense
     others = max(1, len(compared) - 1)
-    plus, minus, single = (np.zeros((len(compared), criteria)) for _ in range(3))
+    plus, minus = np.empty(compared.shape), np.empty(compared.shape)
     for column, function in enumerate(functions):
-        for block in _blocks(len(compared)):
-            ahead = _preferred(compared[:, column], block, function)
-            plus[block, column] = ahead.sum(axis=1) / others
-            minus[:, column] += ahead.sum(axis=0) / others
+        plus[:, column] = function.sums(compared[:, column]) / others
+        minus[:, column] = function.sums(-compared[:, column]) / others
     single = plus - minus
     positive, negative = plus @ scaled, minus @ scaled
     net = spread(single @ scaled, known)
@@ -232,7 +230,9 @@ def preference_index(
     compared = values * signs(objectives, criteria)
     whole = np.zeros((len(values), len(values)))
     for column, function in enumerate(_functions(criteria, preference, q, p, s)):
-        whole += scaled[column] * _preferred(compared[:, column], slice(None), function)
+        values_here = compared[:, column]
+        ahead = values_here[:, None] - values_here
+        whole += scaled[column] * function.pairs(ahead, _tiny(values_here))
     unknown = np.isnan(values).any(axis=1)
     whole[unknown] = np.nan
     whole[:, unknown] = np.nan
@@ -305,18 +305,65 @@ def electre(
     np.fill_diagonal(outranks, val=False)
     chosen = _kernel(outranks)
     score = spread(chosen.astype(np.float64), known)
-    pairs = np.ix_(known, known)
-    whole = np.full((2, len(values), len(values)), np.nan)
-    whole[0][pairs], whole[1][pairs] = concordance, discordance
-    ahead = np.zeros((len(values), len(values)), dtype=np.bool_)
-    ahead[pairs] = outranks
     kernel = tuple(np.flatnonzero(known)[chosen].tolist())
-    return Electre(score, rank_scores(score), whole[0], whole[1], ahead, kernel)
+    if not known.all():
+        concordance, discordance = (
+            _spread_pairs(v, known, np.nan) for v in (concordance, discordance)
+        )
+        outranks = _spread_pairs(outranks, known, False).astype(np.bool_)
+    return Electre(score, rank_scores(score), concordance, discordance, outranks, kernel)
+
+
+@dataclass(frozen=True)
+class _Preference:
+    """A preference function with its thresholds; a step or a slope between `q` and `p`."""
+
+    name: str
+    q: float
+    p: float
+    s: float
+
+    def pairs(self, ahead: Floats, tiny: float) -> Floats:
+        """Preference by how far one is ahead; `tiny` is what rounding can be."""
+        if self.name == "gaussian":
+            return np.where(ahead > tiny, -np.expm1(-0.5 * (ahead / self.s) ** 2), 0.0)
+        if self.name == "level":
+            return 0.5 * (ahead > self.q + tiny) + 0.5 * (ahead > self.p + tiny)
+        beyond = ahead > self.q + tiny
+        if self.p == self.q:
+            return beyond.astype(np.float64)
+        return np.where(beyond, np.clip((ahead - self.q) / (self.p - self.q), 0.0, 1.0), 0.0)
+
+    def sums(self, column: Floats) -> Floats:
+        """Preference of each value over all others, added up.
+
+        Sorted values and their running sums answer all but the Gaussian without comparing
+        every pair.
+        """
+        tiny = _tiny(column)
+        if self.name == "gaussian":
+            blocks = [
+                self.pairs(column[rows, None] - column, tiny) for rows in _blocks(len(column))
+            ]
+            return np.concatenate([block.sum(axis=1) for block in blocks])
+        # Values about their mean, which the running sums would lose digits to.
+        middle = column - column.mean()
+        ordered = np.sort(middle)
+        over_q = np.searchsorted(ordered, middle - self.q - tiny, side="left")
+        if self.p == self.q:
+            return np.asarray(over_q, dtype=np.float64)
+        if self.name == "level":
+            over_p = np.searchsorted(ordered, middle - self.p - tiny, side="left")
+            return np.asarray(0.5 * (over_q + over_p), dtype=np.float64)
+        over_p = np.minimum(np.searchsorted(ordered, middle - self.p, side="right"), over_q)
+        running = np.concatenate([[0.0], np.cumsum(ordered)])
+        between = (over_q - over_p) * (middle - self.q) - (running[over_q] - running[over_p])
+        return np.asarray(over_p + np.maximum(between, 0.0) / (self.p - self.q))
 
 
 def _functions(
     criteria: int, preference: str | Sequence[str], q: Limit, p: Limit, s: Limit
-) -> list[Callable[[Floats, float], Floats]]:
+) -> list[_Preference]:
     names = [preference] * criteria if isinstance(preference, str) else list(preference)
     if len(names) != criteria:
         raise DataError(
@@ -345,9 +392,7 @@ def _limits(criteria: int, name: str, given: Limit) -> list[float | None]:
     return list(given)
 
 
-def _function(
-    name: str, column: int, limits: dict[str, float | None]
-) -> Callable[[Floats, float], Floats]:
+def _function(name: str, column: int, limits: dict[str, float | None]) -> _Preference:
     found: dict[str, float] = {}
     for key, value in limits.items():
         lowest = "zero or more" if key == "q" else "above zero"
@@ -356,24 +401,17 @@ def _function(
         if not (np.isfinite(value) and (value > 0 or (key == "q" and value == 0))):
             raise DataError(f"criterion {column}: {key} is {value}, required is {lowest}")
         found[key] = float(value)
-    q, s = found.get("q", 0.0), found.get("s", 1.0)
+    q = found.get("q", 0.0)
     # Without a threshold p the step at q is all there is.
     p = found.get("p", q)
     if q > p:
         raise DataError(f"criterion {column}: q is {q:g} and p {p:g}, required is q of at most p")
-    if name == "level":
-        return lambda d, tiny: 0.5 * (d > q + tiny) + 0.5 * (d > p + tiny)
-    if name == "gaussian":
-        return lambda d, tiny: np.where(d > tiny, -np.expm1(-0.5 * (d / s) ** 2), 0.0)
-    if p > q:
-        return lambda d, tiny: np.where(d > q + tiny, np.clip((d - q) / (p - q), 0.0, 1.0), 0.0)
-    return lambda d, tiny: (d > q + tiny).astype(np.float64)
+    return _Preference(name, q, p, found.get("s", 1.0))
 
 
-def _preferred(column: Floats, rows: slice, function: Callable[[Floats, float], Floats]) -> Floats:
-    # A difference equal to a threshold but for rounding is not beyond it.
-    tiny = _ROUNDING * float(np.nanmax(np.abs(column), initial=0.0))
-    return function(column[rows, None] - column, tiny)
+def _tiny(column: Floats) -> float:
+    """What rounding can make of a difference: one equal to a threshold is not beyond it."""
+    return _ROUNDING * float(np.nanmax(np.abs(column), initial=0.0))
 
 
 def _blocks(count: int) -> list[slice]:
@@ -390,6 +428,12 @@ def _agreements(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
         np.maximum(discordance, behind, out=discordance)
     widest = float(np.ptp(values, axis=0).max())
     return concordance, discordance / widest if widest > 0 else discordance
+
+
+def _spread_pairs(found: npt.NDArray[np.generic], known: Flags, missing: float) -> Floats:
+    whole = np.full((known.size, known.size), float(missing))
+    whole[np.ix_(known, known)] = found
+    return whole
 
 
 def _kernel(outranks: Flags) -> Flags:
