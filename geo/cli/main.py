@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from geo.cli.compare import diff
+from geo.cli.explaining import explain
 from geo.cli.faults import Commands
 from geo.cli.layers import layers
 from geo.cli.listen import listener
@@ -22,6 +23,7 @@ def main() -> None:
 
 
 main.add_command(diff)
+main.add_command(explain)
 
 
 def _metres(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
@@ -110,30 +112,6 @@ def check(recipe: str, as_json: bool) -> None:
         _say(json.dumps({"recipe": str(path), "problems": list(problems)}, ensure_ascii=False))
         raise SystemExit(2 if problems else 0)
     _say(f"{path}: no problem found")
-
-
-@main.command()
-@click.argument("where")
-@click.option("--site", required=True, help="Id of the site, as in sites.csv.")
-@click.option("--theme", help="Only this theme.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def explain(where: str, site: str, theme: str | None, as_json: bool) -> None:
-    """Say why a site ranks where it does. WHERE is a recipe or a folder that `build` wrote."""
-    from geo.study.explained import explain_folder, explain_result
-
-    folder = Path(where)
-    if folder.is_dir():
-        found = explain_folder(folder, site, theme)
-    else:
-        from geo.study import Study
-
-        with listener(quiet=as_json) as listen:
-            result = Study.from_toml(find_recipe(where)).run(listen=listen)
-        found = explain_result(result, site, theme)
-    if as_json:
-        _say(json.dumps([item.data for item in found], ensure_ascii=False, indent=2))
-    else:
-        _say("\n\n".join(str(item) for item in found))
 
 
 main.add_command(layers)

@@ -58,7 +58,7 @@ PORTFOLIO_COLUMNS = (
 )  # fmt: skip
 SCENARIO_COLUMNS = (
     "theme", "scenario", "site_id", "name", "status", "rank", "rank_change", "score",
-    "score_change",
+    "score_change", "scenario_title",
 )  # fmt: skip
 EXCLUSION_COLUMNS = (
     "theme", "rule", "title", "effect", "alone_km2", "in_order_km2", "only_km2", "alone_sites",
@@ -115,7 +115,7 @@ def write_scenarios_csv(content: Content, path: Path) -> None:
     path : Path
     """
     frames = [
-        view.table.assign(theme=theme.id, scenario=view.id)
+        view.table.assign(theme=theme.id, scenario=view.id, scenario_title=view.title)
         for theme in content.themes
         for view in theme.scenarios
     ]

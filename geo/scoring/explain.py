@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import DataError
-from geo.scoring.robustness import weight_interval
+from geo.scoring.explain_text import lines_of
+from geo.scoring.stability import weight_interval
 
 __all__ = ["Explanation", "explain"]
 
-_LARGE = 10_000
-
+_INFORMATION = ("rank_if_known", "range_if_known")
 _STANDING = ("theme", "status", "excluded_by", "score", "score_low", "score_high", "confidence")
 _COUNTS = ("rank", "rank_best", "rank_worst", "known_criteria", "of_criteria")
 
@@ -39,6 +39,9 @@ def explain(
     neighbours: pd.DataFrame,
     *,
     titles: Mapping[str, str] | None = None,
+    firmness: pd.DataFrame | None = None,
+    scenarios: pd.DataFrame | None = None,
+    method: str = "",
 ) -> Explanation:
     """Explain the score of a site: its parts, its rivals, what is not known, its sources.
 
@@ -52,7 +55,13 @@ def explain(
     neighbours : DataFrame
         The theme's rows of ``sites.csv``; this site may be among them.
     titles : mapping of str to str, optional
-        Title of each criterion; its id when missing.
+        Title of each criterion; its title in `criteria`, else its id, when missing.
+    firmness : DataFrame, optional
+        The theme's rows of ``robustness.csv``.
+    scenarios : DataFrame, optional
+        The theme's rows of ``scenarios.csv``.
+    method : str, optional
+        A sentence on how the score is made.
 
     Returns
     -------
@@ -60,7 +69,10 @@ def explain(
         `data` holds site_id, name, theme, status, excluded_by, score, rank, of, the ranges,
         `parts` (largest contribution first, each with what it lacks to its weight),
         `nearest_better`, `unknowns` (heaviest first, each with the score and the rank that
-        its best case would give), `first_while` (for the first site) and `sources`.
+        its best case would give), `information` (what knowing each is expected to change),
+        `first_while` (for the first site), `overtakes` (weights with which it would be level
+        with the next better), `to_qualify`, `firm` (acceptability, other methods), `scenarios`
+        and `sources`.
 
     Raises
     ------
@@ -85,17 +97,34 @@ def explain(
     own = criteria[criteria["site_id"] == site_id]
     if own.empty:
         raise DataError(f"site {site_id!r} has no criteria: give the theme's rows of criteria.csv")
-    named = {str(name): (titles or {}).get(str(name), str(name)) for name in own["criterion"]}
+    named = _names(own, titles)
     ranked = neighbours[neighbours["status"] == "ranked"]
     data: dict[str, Any] = {
         **_standing(site, len(ranked)),
         "parts": _parts(own, named),
         "nearest_better": _nearest_better(site, criteria, ranked, named),
         "unknowns": _unknowns(site, own, ranked, named),
+        "information": _information(own, named),
         "first_while": _first_while(site, criteria, ranked, named),
+        "overtakes": _overtakes(site, criteria, ranked, named),
+        "to_qualify": _plain(site.get("to_qualify")),
+        "firm": _firm(site_id, firmness),
+        "scenarios": _scenarios(site_id, scenarios),
+        "method": method,
         "sources": _sources(own, named),
     }
-    return Explanation(tuple(_lines(data)), data)
+    return Explanation(tuple(lines_of(data)), data)
+
+
+def _names(own: pd.DataFrame, titles: Mapping[str, str] | None) -> dict[str, str]:
+    found = {str(name): str(name) for name in own["criterion"]}
+    if "title" in own:
+        found |= {
+            str(name): str(title)
+            for name, title in zip(own["criterion"], own["title"], strict=True)
+            if pd.notna(title)
+        }
+    return found | {name: title for name, title in (titles or {}).items() if name in found}
 
 
 def _plain(value: Any) -> Any:
@@ -131,9 +160,12 @@ def _parts(own: pd.DataFrame, named: Mapping[str, str]) -> list[dict[str, Any]]:
         {key: _plain(value) for key, value in zip(columns, row, strict=True)}
         for row in own[list(columns)].itertuples(index=False)
     ]
+    swings = dict(zip(own["criterion"], own.get("swing", pd.Series("", own.index)), strict=True))
     for part in parts:
-        part["value"] = None if part["contribution"] is None else _number(part["value"])
+        unknown = part["value_score"] is None
+        part["value"] = None if unknown else _number(part["value"])
         part["title"] = named[part["criterion"]]
+        part["swing"] = _plain(swings[part["criterion"]]) or ""
         part["lacks"] = None if part["contribution"] is None else _lack(part)
     return sorted(parts, key=lambda part: -(part["contribution"] or 0.0))
 
@@ -164,15 +196,21 @@ def _nearest_better(
         "by_criterion": {str(name): float(value) for name, value in ahead.items()},
         "deciding": str(deciding),
         "title": named.get(str(deciding), str(deciding)),
-        "unknown_here": bool(np.isnan(both.loc[deciding, site["site_id"]])),
+        "unknown_here": bool(_value_score(criteria, site["site_id"], deciding) is None),
     }
+
+
+def _value_score(criteria: pd.DataFrame, site: str, criterion: Any) -> float | None:
+    rows = criteria[(criteria["site_id"] == site) & (criteria["criterion"] == criterion)]
+    score = rows["value_score"].iloc[0]
+    return None if pd.isna(score) else float(score)
 
 
 def _unknowns(
     site: "pd.Series[Any]", own: pd.DataFrame, ranked: pd.DataFrame, named: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Give what each unknown could add: its weight, as a value score swings from 0 to 1."""
-    unknown = own[own["contribution"].isna()].sort_values(
+    unknown = own[own["value_score"].isna()].sort_values(
         ["weight", "criterion"], ascending=[False, True]
     )
     others = ranked[ranked["site_id"] != site["site_id"]]["score"]
@@ -184,6 +222,19 @@ def _unknowns(
             entry["rank_at_best"] = 1 + int((others > site["score"] + weight).sum())
         found.append(entry)
     return found
+
+
+def _information(own: pd.DataFrame, named: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Give what knowing each unknown is expected to change over the draws, the most first."""
+    if not set(_INFORMATION) <= set(own.columns):
+        return []
+    told = own[own["rank_if_known"].notna()].sort_values(
+        ["rank_if_known", "criterion"], ascending=[False, True]
+    )
+    return [
+        {"criterion": name, "title": named[name], "rank": float(rank), "range": float(width)}
+        for name, rank, width in told[["criterion", *_INFORMATION]].itertuples(index=False)
+    ]
 
 
 def _first_while(
@@ -209,102 +260,75 @@ def _first_while(
     return sorted(found, key=lambda e: min(e["weight"] - e["low"], e["high"] - e["weight"]))
 
 
+def _overtakes(
+    site: "pd.Series[Any]", criteria: pd.DataFrame, ranked: pd.DataFrame, named: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Give the weights with which the site would be level with the next better one."""
+    better = _nearest_better(site, criteria, ranked, named)
+    if better is None:
+        return []
+    pair = [site["site_id"], better["site_id"]]
+    table = criteria.pivot_table(
+        index="site_id", columns="criterion", values="value_score", sort=False, dropna=False
+    ).reindex(index=pair, columns=list(named))
+    weights = criteria.groupby("criterion")["weight"].first().reindex(list(named)).to_numpy(float)
+    found = []
+    for column, name in enumerate(named):
+        if np.delete(weights, column).sum() == 0:
+            continue
+        interval = weight_interval(table.to_numpy(float), weights, column, 0)
+        if interval is not None:
+            now = float(weights[column])
+            at = interval[0] if now < interval[0] else interval[1]
+            found.append({"criterion": name, "title": named[name], "weight": now, "at": at})
+    return sorted(found, key=lambda entry: abs(entry["at"] - entry["weight"]))
+
+
+def _firm(site: str, firmness: pd.DataFrame | None) -> dict[str, Any]:
+    if firmness is None or firmness.empty:
+        return {}
+    own = firmness[firmness["site_id"] == site]
+    shares = own[own["figure"] == "rank_acceptability"]
+    methods = own[own["figure"] == "rank_by_method"]
+    expected = own[own["figure"] == "expected_rank"]["value"]
+    return {
+        "rank_acceptability": {
+            str(rank): float(share)
+            for rank, share in zip(shares["name"], shares["value"], strict=True)
+        },
+        "expected_rank": None if expected.empty else float(expected.iloc[0]),
+        "rank_by_method": {
+            str(name): int(rank)
+            for name, rank in zip(methods["name"], methods["value"], strict=True)
+        },
+    }
+
+
+def _scenarios(site: str, scenarios: pd.DataFrame | None) -> list[dict[str, Any]]:
+    if scenarios is None or scenarios.empty:
+        return []
+    rows = scenarios[scenarios["site_id"] == site]
+    return [
+        {
+            "scenario": str(name),
+            "title": str(title),
+            "rank": _whole(rank),
+            "rank_change": _whole(step),
+        }
+        for name, title, rank, step in zip(
+            rows["scenario"],
+            rows.get("scenario_title", rows["scenario"]),
+            rows["rank"],
+            rows["rank_change"],
+            strict=True,
+        )
+    ]
+
+
 def _sources(own: pd.DataFrame, named: Mapping[str, str]) -> list[dict[str, Any]]:
-    known = own[own["contribution"].notna()]
+    known = own[own["value_score"].notna()]
     rows = zip(known["criterion"], known["quality"], known["source"], strict=True)
     return [
         {"criterion": n, "title": named[n], "quality": _plain(q), "source": _plain(s)}
         for n, q, s in rows
     ]
-
-
-def _lines(data: Mapping[str, Any]) -> list[str]:
-    lines = [_standing_line(data), *(_part_line(part) for part in data["parts"])]
-    lines += _range_lines(data)
-    lines += _better_lines(data["nearest_better"])
-    lines += _unknown_lines(data["unknowns"])
-    lines += _first_lines(data["first_while"])
-    return [*lines, *_source_lines(data["sources"])]
-
-
-def _standing_line(data: Mapping[str, Any]) -> str:
-    if data["status"] == "ranked":
-        return f"{data['name']}: rank {data['rank']} of {data['of']}, score {data['score']:.3f}."
-    if data["status"] == "excluded":
-        why = f": {data['excluded_by']}" if data["excluded_by"] else ""
-        return f"{data['name']}: excluded{why}. It has no score and no rank."
-    return f"{data['name']}: unknown. Too little is known of it for a score or a rank."
-
-
-def _part_line(part: Mapping[str, Any]) -> str:
-    if part["contribution"] is None:
-        return f"{part['title']}: not known, counted as nothing of at most {part['weight']:.3f}."
-    value = part["value"]
-    if isinstance(value, float):
-        # Four figures say enough; large numbers are written out, never with an exponent.
-        value = f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:,.4g}"
-    text = str(value)
-    measured = f"{text} {part['unit'] or ''}".strip()
-    return (
-        f"{part['title']}: {measured} scores {part['value_score']:.2f}, "
-        f"adds {part['contribution']:.3f} of at most {part['weight']:.3f}."
-    )
-
-
-def _range_lines(data: Mapping[str, Any]) -> list[str]:
-    if data["score_low"] is None:
-        return []
-    score = _span(f"{data['score_low']:.3f}", f"{data['score_high']:.3f}")
-    rank = _span(str(data["rank_best"]), str(data["rank_worst"]))
-    return [
-        f"In nine of ten draws the score is {score} and the rank {rank}; it is among the top "
-        f"sites in {100.0 * data['confidence']:.0f} % of all. "
-        f"Known for {data['known_criteria']} of {data['of_criteria']} criteria."
-    ]
-
-
-def _span(low: str, high: str) -> str:
-    return low if low == high else f"{low} to {high}"
-
-
-def _better_lines(better: Mapping[str, Any] | None) -> list[str]:
-    if better is None:
-        return []
-    gap = better["by_criterion"][better["deciding"]]
-    doubt = ", because it is not known here" if better["unknown_here"] else ""
-    return [
-        f"The next better site is {better['name']} (rank {better['rank']}), ahead by "
-        f"{better['ahead']:.3f}; {better['title']} decides: {gap:+.3f}{doubt}."
-    ]
-
-
-def _unknown_lines(unknowns: list[dict[str, Any]]) -> list[str]:
-    if not unknowns:
-        return []
-    first = unknowns[0]
-    if "score_at_best" not in first:
-        return [f"{first['title']} would matter most if it were known."]
-    return [
-        f"{first['title']} would matter most if it were known: at its best the score would be "
-        f"{first['score_at_best']:.3f} and the rank {first['rank_at_best']}."
-    ]
-
-
-def _first_lines(first_while: list[dict[str, Any]]) -> list[str]:
-    if not first_while:
-        return []
-    first = first_while[0]
-    return [
-        f"It stays first as long as {first['title']} weighs {first['low']:.2f} to "
-        f"{first['high']:.2f} (now {first['weight']:.2f}), the others in proportion."
-    ]
-
-
-def _source_lines(sources: list[dict[str, Any]]) -> list[str]:
-    grouped: dict[str, list[str]] = {}
-    for entry in sources:
-        quality = f", {entry['quality']}" if entry["quality"] else ""
-        text = str(entry["source"] or "not stated")
-        grouped.setdefault(text, []).append(f"{entry['title']}{quality}")
-    said = [f"{source} ({'; '.join(titles)})" for source, titles in grouped.items()]
-    return [f"Sources: {'; '.join(said)}."] if said else []

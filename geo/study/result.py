@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
+from geo.errors import DataError
 from geo.provenance import sha256_of
 from geo.publish.content import Content
 from geo.publish.folder import whole_folder
@@ -32,6 +33,8 @@ from geo.study.progress import Listener, Progress, silent
 
 if TYPE_CHECKING:
     import folium
+
+    from geo.scoring.explain import Explanation
 
 __all__ = ["Result"]
 
@@ -73,7 +76,7 @@ class Result:
     def scenarios(self) -> pd.DataFrame:
         """Every site under every scenario, as in ``scenarios.csv``; empty without scenarios."""
         frames = [
-            view.table.assign(theme=theme.id, scenario=view.id)
+            view.table.assign(theme=theme.id, scenario=view.id, scenario_title=view.title)
             for theme in self.content.themes
             for view in theme.scenarios
         ]
@@ -99,6 +102,34 @@ class Result:
     def provenance(self) -> dict[str, Any]:
         """What made the numbers, as in ``provenance.json`` but for the files written."""
         return manifest(self.content, self.recipe)
+
+    def explain(self, site: str, theme: str | None = None) -> "Explanation":
+        """Why a site stands where it stands.
+
+        Parameters
+        ----------
+        site : str
+            Its `site_id`.
+        theme : str, optional
+            Needed where the site is in several themes.
+
+        Returns
+        -------
+        Explanation
+            Printed as sentences; `data` holds the same for programs.
+
+        Raises
+        ------
+        DataError
+            If there is no such site, or it is in several themes.
+        """
+        from geo.study.explained import explain_result
+
+        found = explain_result(self, site, theme)
+        if len(found) > 1:
+            themes = ", ".join(str(item.data["theme"]) for item in found)
+            raise DataError(f"site {site!r} is in the themes {themes}: name one with theme=")
+        return found[0]
 
     def map(self) -> "folium.Map":
         """A folium map that shows itself in a notebook."""

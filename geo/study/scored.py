@@ -19,6 +19,7 @@ from geo.criteria.exclusion import (
     raster_margin,
     sites_flags,
 )
+from geo.criteria.qualifying import changes_needed
 from geo.criteria.value_functions import (
     MEMBERSHIPS,
     Classes,
@@ -139,6 +140,7 @@ def score_theme(bench: Workbench, theme: ThemeSpec) -> ScoredTheme:
         spatial = [c for c in theme.criteria if MEASURES[c.measure.name].spatial]
         score = _surface_score(bench, theme, spatial, surfaces, bits)
     scores = _site_scores(bench, theme, surfaces, sites, found)
+    sites["to_qualify"] = _changes(bench, bits, rules, cells)
     sites["note"] = _notes(theme, sites, found, _common(theme, surfaces))
     return ScoredTheme(theme, surfaces, score, bits, rules, sites, scores)
 
@@ -293,6 +295,24 @@ def _flagged(
         for site, titles in zip(sites.index, warned, strict=True)
     ]
     return sites
+
+
+def _changes(
+    bench: Workbench, bits: xr.DataArray, rules: tuple[ExclusionRule, ...], cells: Cells
+) -> list[str]:
+    """Say of each site what would have to change for the rules that exclude it to let it in."""
+    words = at_cells(bits, *cells).astype(np.int64)
+    hard = [
+        rule
+        for number, rule in enumerate(rules)
+        if rule.effect == "exclude" and (words >> number & 1).any()
+    ]
+    said = [""] * len(cells[0])
+    if hard:
+        needed = changes_needed(hard, bench.grid, *cells)
+        for site, texts in needed.groupby("site")["text"]:
+            said[int(str(site))] = "; ".join(texts)
+    return said
 
 
 def _named_features(
