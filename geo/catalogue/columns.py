@@ -5,8 +5,9 @@ neither the file nor its record says what the comma is.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ _KEYS = frozenset({"id", "fid", "uid", "uuid", "gid", "objectid", "ogc_fid"})
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _SEPARATED = re.compile(r"[+-]?\d+([.,'’\s]\d+)+")
+_NUMERIC = frozenset("+-.,0123456789")
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _THREE = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
@@ -42,13 +44,27 @@ _UNKNOWN = frozenset(
 _EXCEL_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#####"}
 )
-_EXCEL_DATE = re.compile(
-    r"\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-    r"|(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{2}"
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_EXCEL_DATE = re.compile(rf"^(?:\d{{1,2}}-(?:{_MONTHS})|(?:{_MONTHS})-\d{{2}})$", re.MULTILINE)
+_EXCEL_DIGITS = re.compile(r"^\d\.\d{2,5}E\+(?:1\d|2\d|09)$", re.MULTILINE)
+_SLASHED = re.compile(r"^(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})$", re.MULTILINE)
+_ISO_DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$", re.MULTILINE)
+_DOUBTS = (
+    (
+        "-",
+        _EXCEL_DATE,
+        "excel-date",
+        "look like codes that a spreadsheet turned into dates",
+        "restore them from the source",
+    ),
+    (
+        "\ufffd",
+        re.compile(".*\ufffd.*"),
+        "text-lost",
+        "have lost signs",
+        "export it again as UTF-8",
+    ),
 )
-_EXCEL_DIGITS = re.compile(r"\d\.\d{2,5}E\+(1\d|2\d|09)")
-_SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{2}|\d{4})")
-_ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _HINT = re.compile(r"[(\[]\s*([^()\[\]]{1,20}?)\s*[)\]]\s*$")
 
 
@@ -120,12 +136,20 @@ def frame_of(
     by_name = dict(zip(cells.names, stripped, strict=True))
     reader = _Reader(path, decimal or _decimal(path, cells, by_name), frozenset(units))
     stated = decimal is not None
+    built = {name: _column(reader, name, column, stated=stated) for name, column in by_name.items()}
+    for name, values in built.items():
+        if values.dtype == object:
+            _tell_texts(path, name, "\n".join(by_name[name]))
+        elif _is_date(name):
+            _tell_serials(path, name, values.astype(float))
     frame = pd.DataFrame(
-        {name: _column(reader, name, column, stated=stated) for name, column in by_name.items()},
+        {
+            # Texts stay objects, with None for unknown.
+            name: pd.Series(values, dtype=object) if values.dtype == object else values
+            for name, values in built.items()
+        },
         columns=list(cells.names),
     )
-    _tell_excel(path, frame)
-    _tell_dates(path, frame)
     _require_key(path, frame, key)
     _require_degrees(path, frame)
     return frame
@@ -135,12 +159,12 @@ def _decimal(path: Path, cells: Cells, columns: Mapping[str, Sequence[str]]) -> 
     """Decimal sign of a file: a comma only where some cell can mean nothing else."""
     doubtful: tuple[str, str] | None = None
     for name, column in columns.items():
+        if not any("," in cell for cell in column):
+            continue
         filled = [c for c in column if c and c.lower() not in _UNKNOWN]
         if not filled or not all(_COMMA.fullmatch(c) or _NUMBER.fullmatch(c) for c in filled):
             continue
         commas = [c for c in filled if "," in c]
-        if not commas:
-            continue
         clear = [c for c in commas if not _THREE.fullmatch(c)]
         outside = name.lower() in LONGITUDES | LATITUDES
         if (clear or outside) and cells.separator != ",":
@@ -157,9 +181,7 @@ def _decimal(path: Path, cells: Cells, columns: Mapping[str, Sequence[str]]) -> 
     return "."
 
 
-def _column(
-    reader: _Reader, name: str, cells: Sequence[str], *, stated: bool
-) -> "npt.NDArray[Any] | pd.Series[Any]":
+def _column(reader: _Reader, name: str, cells: Sequence[str], *, stated: bool) -> npt.NDArray[Any]:
     must = name in reader.units
     cells = _without_errors(reader, name, cells)
     plain, grouped = _plain(reader, cells)
@@ -183,7 +205,7 @@ def _column(
         raise refuse(reader.path, "cell-no-number", what, "correct the cell")
     if must and not filled:
         return np.full(len(plain), np.nan)
-    return pd.Series([cell or None for cell in cells], dtype=object)
+    return np.array([cell or None for cell in cells], dtype=object)
 
 
 def _plain(reader: _Reader, cells: Sequence[str]) -> tuple[list[str], int]:
@@ -192,6 +214,8 @@ def _plain(reader: _Reader, cells: Sequence[str]) -> tuple[list[str], int]:
     single = _COMMA if reader.decimal == "," else _THREE
     grouped = 0
     found: list[str] = []
+    if not all(cell[0] in _NUMERIC for cell in cells if cell):
+        return list(cells), 0
     for cell in cells:
         if pattern.fullmatch(cell):
             grouped += 1
@@ -204,23 +228,30 @@ def _plain(reader: _Reader, cells: Sequence[str]) -> tuple[list[str], int]:
     return found, grouped
 
 
-def _without_errors(reader: _Reader, name: str, cells: Sequence[str]) -> list[str]:
+def _without_errors(reader: _Reader, name: str, cells: Sequence[str]) -> Sequence[str]:
+    joined = "\n".join(cells)
+    if "E+" in joined and (short := _EXCEL_DIGITS.findall(joined)):
+        what = f"{len(short)} numbers of column {name!r} were shortened by a spreadsheet"
+        fix = "restore their digits from the source"
+        note(reader.path, "warning", "excel-digits", what, fix, count=len(short))
+    if "#" not in joined:
+        return cells
     lost = sum(cell in _EXCEL_ERRORS for cell in cells)
     if lost:
         what = f"{lost} cells of column {name!r} hold errors of a spreadsheet: read as unknown"
         note(reader.path, "warning", "cell-error", what, "correct the formulas", count=lost)
-    short = sum(1 for cell in cells if _EXCEL_DIGITS.fullmatch(cell))
-    if short:
-        what = f"{short} numbers of column {name!r} were shortened by a spreadsheet"
-        fix = "restore their digits from the source"
-        note(reader.path, "warning", "excel-digits", what, fix, count=short)
     return ["" if cell in _EXCEL_ERRORS else cell for cell in cells]
 
 
 def _mostly_numbers(filled: Sequence[str]) -> bool:
-    numbers = sum(1 for cell in filled if _NUMBER.fullmatch(cell))
-    words = sum(1 for cell in filled if cell.lower() in _UNKNOWN)
-    return numbers > 0 and words > 0 and numbers + words == len(filled)
+    """Whether all cells are numbers but for a few that say in words that they are unknown."""
+    words = 0
+    for cell in filled:
+        if not _NUMBER.fullmatch(cell):
+            if cell.lower() not in _UNKNOWN:
+                return False
+            words += 1
+    return 0 < words < len(filled)
 
 
 def _without_words(reader: _Reader, name: str, cells: Sequence[str]) -> list[str]:
@@ -231,63 +262,39 @@ def _without_words(reader: _Reader, name: str, cells: Sequence[str]) -> list[str
     return ["" if cell.lower() in _UNKNOWN else cell for cell in cells]
 
 
-def _tell(
-    path: Path, frame: pd.DataFrame, code: str, odd: Callable[[str], bool], what: str, fix: str
-) -> None:
-    for name in frame.columns:
-        if frame[name].dtype != object:
-            continue
-        found = [cell for cell in frame[name] if isinstance(cell, str) and odd(cell)]
-        if found:
+def _tell_texts(path: Path, name: str, joined: str) -> None:
+    """Tell what is doubtful about a column of texts, which stand one on a line."""
+    for sign, pattern, code, what, fix in _DOUBTS:
+        if sign in joined and (found := pattern.findall(joined)):
             said = f"{len(found)} cells of column {name!r}, such as {found[0]!r}, {what}"
             note(path, "warning", code, said, fix, count=len(found))
+    pairs = _SLASHED.findall(joined)
+    cells = sum(1 for line in joined.split("\n") if line) if pairs else 0
+    if pairs and len(pairs) == cells and all(max(int(a), int(b)) <= 12 for a, b, _ in pairs):
+        what = f"column {name!r} holds dates such as {'/'.join(pairs[0])!r}: day or month first?"
+        note(path, "warning", "date-ambiguous", what, "write them as 2026-01-31")
+    wrong = ["-".join(day) for day in _ISO_DAY.findall(joined) if not _is_day(*map(int, day))]
+    if wrong:
+        what = f"{len(wrong)} cells of column {name!r}, such as {wrong[0]!r}, are no days"
+        note(path, "warning", "date-impossible", what, "correct them", count=len(wrong))
 
 
-def _tell_excel(path: Path, frame: pd.DataFrame) -> None:
-    _tell(
-        path, frame, "excel-date", lambda cell: bool(_EXCEL_DATE.fullmatch(cell)),
-        "look like codes that a spreadsheet turned into dates", "restore them from the source",
-    )  # fmt: skip
-    _tell(
-        path, frame, "text-lost", lambda cell: "\ufffd" in cell,
-        "have lost signs", "export it again as UTF-8",
-    )  # fmt: skip
-    for name in frame.columns:
-        if frame[name].dtype == object or not len(frame):
-            continue
-        values = frame[name].to_numpy(dtype=float)
-        if _is_date(name) and ((values > 20_000) & (values < 80_000)).all():
-            what = f"column {name!r} holds a spreadsheet's day numbers, not dates"
-            note(path, "warning", "excel-serial", what, "write dates such as 2026-01-31")
+def _tell_serials(path: Path, name: str, values: npt.NDArray[np.float64]) -> None:
+    if len(values) and ((values > 20_000) & (values < 80_000)).all():
+        what = f"column {name!r} holds a spreadsheet's day numbers, not dates"
+        note(path, "warning", "excel-serial", what, "write dates such as 2026-01-31")
 
 
 def _is_date(name: str) -> bool:
     return bool(re.search(r"\bdate|date\b|дата|огноо", name.lower()))
 
 
-def _tell_dates(path: Path, frame: pd.DataFrame) -> None:
-    for name in frame.columns:
-        if frame[name].dtype != object:
-            continue
-        cells = [cell for cell in frame[name] if isinstance(cell, str)]
-        pairs = [m for m in map(_SLASHED.fullmatch, cells) if m]
-        if (
-            pairs
-            and len(pairs) == len(cells)
-            and all(int(m[1]) <= 12 and int(m[2]) <= 12 for m in pairs)
-        ):
-            what = f"column {name!r} holds dates such as {cells[0]!r}: day or month first?"
-            note(path, "warning", "date-ambiguous", what, "write them as 2026-01-31")
-        days = [m for m in map(_ISO_DAY.fullmatch, cells) if m]
-        wrong = [m[0] for m in days if not _is_day(m)]
-        if wrong:
-            what = f"{len(wrong)} cells of column {name!r}, such as {wrong[0]!r}, are no days"
-            note(path, "warning", "date-impossible", what, "correct them", count=len(wrong))
-
-
-def _is_day(match: "re.Match[str]") -> bool:
-    month, day = int(match[2]), int(match[3])
-    return 1 <= month <= 12 and 1 <= day <= pd.Period(f"{match[1]}-{month:02d}").days_in_month
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
 
 
 def _require_key(path: Path, frame: pd.DataFrame, key: str | None) -> None:
@@ -307,7 +314,10 @@ def _require_key(path: Path, frame: pd.DataFrame, key: str | None) -> None:
 def _require_degrees(path: Path, frame: pd.DataFrame) -> None:
     for names, limit, said in ((LATITUDES, 90.0, "latitude"), (LONGITUDES, 360.0, "longitude")):
         for name in frame.columns:
-            if str(name).lower() not in names or frame[name].dtype == object:
+            if str(name).lower() not in names:
+                continue
+            if frame[name].dtype == object:
+                _tell_degrees_as_text(path, str(name), frame[name])
                 continue
             values = frame[name].to_numpy(dtype=float)
             outside = np.abs(values) > limit + 1e-6
@@ -318,3 +328,10 @@ def _require_degrees(path: Path, frame: pd.DataFrame) -> None:
                 )
                 fix = "swap longitude and latitude, or name the columns after what they hold"
                 raise refuse(path, "coordinates-out-of-range", what, fix)
+
+
+def _tell_degrees_as_text(path: Path, name: str, values: "pd.Series[Any]") -> None:
+    if values.notna().any():
+        what = f"column {name!r} holds texts such as {str(values.dropna().iloc[0])[:20]!r}"
+        fix = "write decimal degrees such as 106.917"
+        note(path, "warning", "coordinates-as-text", what, fix)

@@ -97,6 +97,8 @@ def checked(
 ) -> gpd.GeoDataFrame:
     """Leave out features without geometry and mend invalid ones, each with its count.
 
+    A frame in which nothing had to be changed comes back as the same object.
+
     Raises
     ------
     LayerError
@@ -105,15 +107,14 @@ def checked(
         If no feature has a geometry and `allow_empty` does not hold.
     """
     shapes: _Shapes = frame.geometry.to_numpy()
-    missing = shapely.is_missing(shapes)
-    empty = shapely.is_empty(shapes)
-    lost = missing | empty
+    lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     _require_finite(path, shapes)
     if lost.any():
-        frame = _without(path, identifier, frame, missing, empty, allow_empty=allow_empty)
+        frame = _without(path, identifier, frame, lost, allow_empty=allow_empty)
         shapes = frame.geometry.to_numpy()
-    frame = _lines(path, frame)
-    shapes = frame.geometry.to_numpy()
+    if (odd := _repeating(shapes)).any():
+        frame = _lines(path, frame, shapes, odd)
+        shapes = frame.geometry.to_numpy()
     mended = repair(shapes)
     if mended.count:
         said = ", ".join(str(i + 1) for i in mended.ids[:5])
@@ -130,11 +131,21 @@ def _with(frame: gpd.GeoDataFrame, shapes: _Shapes) -> gpd.GeoDataFrame:
     return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
 
 
-def _lines(path: Path, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    shapes: _Shapes = frame.geometry.to_numpy()
+def _repeating(shapes: _Shapes) -> npt.NDArray[np.bool_]:
+    """Which lines may hold one vertex twice in a row: some do, the others for certain not."""
+    found = np.zeros(len(shapes), dtype=bool)
     lines = np.flatnonzero(np.isin(shapely.get_type_id(shapes), (1, 5)))
-    if not len(lines):
-        return frame
+    if len(lines):
+        places, owners = shapely.get_coordinates(shapes[lines], return_index=True)
+        twice = (places[1:] == places[:-1]).all(axis=1) & (owners[1:] == owners[:-1])
+        found[lines[np.unique(owners[1:][twice])]] = True
+    return found
+
+
+def _lines(
+    path: Path, frame: gpd.GeoDataFrame, shapes: _Shapes, odd: npt.NDArray[np.bool_]
+) -> gpd.GeoDataFrame:
+    lines = np.flatnonzero(odd)
     short = shapely.length(shapes[lines]) == 0
     plain = shapely.remove_repeated_points(shapes[lines], 0.0)
     fewer = shapely.get_num_coordinates(plain) < shapely.get_num_coordinates(shapes[lines])
@@ -164,9 +175,8 @@ def _collapsed(path: Path, frame: gpd.GeoDataFrame, before: _Shapes) -> gpd.GeoD
 
 def _without(
     path: Path, identifier: str, frame: gpd.GeoDataFrame,
-    missing: npt.NDArray[np.bool_], empty: npt.NDArray[np.bool_], *, allow_empty: bool,
+    lost: npt.NDArray[np.bool_], *, allow_empty: bool,
 ) -> gpd.GeoDataFrame:  # fmt: skip
-    lost = missing | empty
     if lost.all() and not allow_empty:
         what = f"no feature of layer {identifier!r} has a geometry"
         raise refuse(path, "layer-empty", what, "restore it", error=EmptyLayerError)
@@ -176,13 +186,9 @@ def _without(
 
 
 def _require_finite(path: Path, shapes: _Shapes) -> None:
-    coordinates = shapely.get_coordinates(shapes)
-    if not np.isfinite(coordinates).all():
-        wrong = [
-            i
-            for i in range(len(shapes))
-            if not np.isfinite(shapely.get_coordinates(shapes[i])).all()
-        ]
+    if not np.isfinite(shapely.get_coordinates(shapes)).all():
+        places, owners = shapely.get_coordinates(shapes, return_index=True)
+        wrong = owners[~np.isfinite(places).all(axis=1)]
         what = f"feature {wrong[0] + 1} has coordinates that are no numbers"
         raise refuse(path, "coordinates-not-finite", what, "restore it")
 

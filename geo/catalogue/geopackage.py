@@ -60,7 +60,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         raise refuse(path, "file-damaged", what, "restore it") from None
 
 
-def look(path: Path, layer: str | None, *, survey: bool) -> GeoPackage:
+def look(path: Path, layer: str | None, *, survey: bool, sound: bool = False) -> GeoPackage:
     """Check a GeoPackage and find a layer in it.
 
     Parameters
@@ -70,6 +70,8 @@ def look(path: Path, layer: str | None, *, survey: bool) -> GeoPackage:
         Name of the table; the only one, or with a warning the first one, when missing.
     survey : bool
         Also report breaches of the standard that do not change what is read.
+    sound : bool, optional
+        Whether the same bytes were found undamaged before.
 
     Returns
     -------
@@ -84,7 +86,8 @@ def look(path: Path, layer: str | None, *, survey: bool) -> GeoPackage:
     with _opened(path) as database:
         master = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
         _refuse_tricks(path, database, master)
-        _integrity(path, database)
+        if not sound:
+            _integrity(path, database)
         contents = _contents(path, database)
         chosen = _chosen(path, master, contents, layer, survey=survey)
         column = _geometry_column(database, chosen)

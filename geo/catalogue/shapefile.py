@@ -7,7 +7,7 @@ reads on past what is broken; here the first is said and the second refused.
 
 import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,15 +42,16 @@ class Shapefile:
     count: int
 
 
-def look(path: Path, scratch: Path, encoding: str | None) -> Shapefile:
+def look(path: Path, scratch: Callable[[], Path], encoding: str | None) -> Shapefile:
     """Check the parts of a Shapefile.
 
     Parameters
     ----------
     path : Path
         The ``.shp``.
-    scratch : Path
-        An empty folder that may be written to: a missing index is made there, beside copies.
+    scratch : callable
+        Gives an empty folder that may be written to, where a missing part is made beside copies
+        of the others.
     encoding : str, optional
         Encoding of the attributes, where a record states it.
 
@@ -72,7 +73,7 @@ def look(path: Path, scratch: Path, encoding: str | None) -> Shapefile:
         what = f"has no .shx: the index of its {len(offsets)} shapes was made anew"
         fix = "keep all parts of a Shapefile together"
         note(path, "repair", "index-missing", what, fix, count=len(offsets))
-        opened = _copied(parts, scratch)
+        opened = _copied(parts, scratch())
         opened.with_suffix(".shx").write_bytes(_index(path, offsets))
         count = len(offsets)
     else:
@@ -87,7 +88,7 @@ def look(path: Path, scratch: Path, encoding: str | None) -> Shapefile:
         what = f"{short} of {count} shapes have no row of attributes: read as unknown"
         note(path, "warning", "attributes-missing", what, "restore its .dbf", count=short)
         if opened == path:
-            opened = _copied(parts, scratch)
+            opened = _copied(parts, scratch())
         _lengthen(opened.with_suffix(".dbf"), count)
     return Shapefile(opened, found, shape_type == _MULTIPATCH, count)
 

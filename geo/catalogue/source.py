@@ -7,7 +7,7 @@ is the same for all: a `Source`, which holds what the file states and reads rows
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -54,6 +54,7 @@ _FAULTS = (
     OSError,
     RuntimeError,
 )
+_COPIES = "lodemap-"
 # KML has no attributes of a layer's own: these of every placemark are mostly empty.
 _KML_STYLE = (
     "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility",
@@ -81,6 +82,8 @@ class Hints:
     layer: str | None = None
     encoding: str | None = None
     survey: bool = False
+    sound: bool = False
+    """Whether the file's bytes were found sound before, in this process."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +125,14 @@ def opened(path: Path, hints: Hints) -> Iterator[Source]:
     LayerError, CrsError
         As the format's own checks say.
     """
-    with TemporaryDirectory(prefix="lodemap-") as folder:
-        yield _source(path, path, hints, Path(folder))
+    with ExitStack() as stack:
+        # Most formats need no copy, and so no folder.
+        yield _source(
+            path, path, hints, lambda: Path(stack.enter_context(TemporaryDirectory(prefix=_COPIES)))
+        )
 
 
-def _source(path: Path, file: Path, hints: Hints, scratch: Path) -> Source:
+def _source(path: Path, file: Path, hints: Hints, scratch: Callable[[], Path]) -> Source:
     driver = format_of(file)
     if driver == "ZIP":
         return _from_archive(path, hints, scratch)
@@ -147,17 +153,15 @@ def _source(path: Path, file: Path, hints: Hints, scratch: Path) -> Source:
     raise refuse(path, "geometry-column-missing", what, fix)
 
 
-def _from_archive(path: Path, hints: Hints, scratch: Path) -> Source:
+def _from_archive(path: Path, hints: Hints, scratch: Callable[[], Path]) -> Source:
     names = archives.layers_inside(path, archives.members(path))
     inner = hints.layer if hints.layer in names else None
     if inner is None:
         inner = _only(path, names, hints)
-    file = archives.unpack(path, inner, scratch)
-    deeper = scratch / "parts"
-    deeper.mkdir()
+    file = archives.unpack(path, inner, scratch())
     known = f"{path} ({inner})"
     with _said_of(file, known):
-        found = _source(path, file, Hints(None, hints.encoding, hints.survey), deeper)
+        found = _source(path, file, Hints(None, hints.encoding, hints.survey), scratch)
 
     def read(columns: Sequence[str] | None, box: Sequence[float] | None) -> gpd.GeoDataFrame:
         with _said_of(file, known):
@@ -199,7 +203,7 @@ def _only(path: Path, names: Sequence[str], hints: Hints) -> str:
 
 
 def _from_geopackage(path: Path, file: Path, hints: Hints) -> Source:
-    found = geopackage.look(file, hints.layer, survey=hints.survey)
+    found = geopackage.look(file, hints.layer, survey=hints.survey, sound=hints.sound)
     _bound(path, found.count)
     if found.geometry is None:
         what = f"its table {found.layer!r} has no geometries"
@@ -211,11 +215,15 @@ def _from_geopackage(path: Path, file: Path, hints: Hints) -> Source:
         if box is None and len(frame) != found.count:
             what = f"has {found.count} rows, of which {len(frame)} could be read"
             raise refuse(path, "file-damaged", what, "restore it")
-        if frame.geometry.isna().any() and (bad := geopackage.unreadable(file, found)):
+        if shapely.is_missing(frame.geometry.to_numpy()).any() and (
+            bad := geopackage.unreadable(file, found)
+        ):
             said = ", ".join(str(row) for row in bad[:5])
             what = f"the geometry of row {said} cannot be read"
             raise refuse(path, "geometry-broken", what, "restore it, or delete the row")
-        return _dimensions(path, frame, found, survey=hints.survey)
+        if hints.survey and found.declared is not None:
+            _tell_heights(path, frame, found.declared)
+        return frame
 
     return Source(
         path, "GPKG", read, reader.names, found.layers, found.layer, found.count,
@@ -223,18 +231,14 @@ def _from_geopackage(path: Path, file: Path, hints: Hints) -> Source:
     )  # fmt: skip
 
 
-def _dimensions(
-    path: Path, frame: gpd.GeoDataFrame, found: geopackage.GeoPackage, *, survey: bool
-) -> gpd.GeoDataFrame:
-    if survey and found.declared is not None:
-        tall = int(shapely.has_z(frame.geometry.to_numpy()).sum())
-        if tall and found.declared[1] == 0:
-            what = f"declares geometries without heights and {tall} have them"
-            note(path, "warning", "dimensions-differ", what, "write it anew", count=tall)
-    return frame
+def _tell_heights(path: Path, frame: gpd.GeoDataFrame, declared: tuple[str, int, int]) -> None:
+    tall = int(shapely.has_z(frame.geometry.to_numpy()).sum())
+    if tall and declared[1] == 0:
+        what = f"declares geometries without heights and {tall} have them"
+        note(path, "warning", "dimensions-differ", what, "write it anew", count=tall)
 
 
-def _from_shapefile(path: Path, file: Path, hints: Hints, scratch: Path) -> Source:
+def _from_shapefile(path: Path, file: Path, hints: Hints, scratch: Callable[[], Path]) -> Source:
     found = shapefile.look(file, scratch, hints.encoding)
     _bound(path, found.count)
     reader = _Gdal(path, found.path, "ESRI Shapefile", None, found.encoding)
@@ -475,8 +479,9 @@ class _Gdal:
             frame = table.drop_columns([name]).to_pandas()
         blobs: _Blobs = table.column(name).to_numpy(zero_copy_only=False)
         shapes = self._shapes(blobs, options)
-        # Old names first: KML and others may give an attribute the geometry's name.
-        frame = frame.rename(columns={"geometry": "geometry_1"})
+        if "geometry" in frame:
+            # Some formats let an attribute have the geometry's name.
+            frame = frame.rename(columns={"geometry": "geometry_1"})
         frame["geometry"] = shapes
         return gpd.GeoDataFrame(frame, geometry="geometry", crs=understood(self._path, meta["crs"]))
 

@@ -21,7 +21,9 @@ _EDGE = 3.0
 
 @lru_cache(maxsize=256)
 def _parsed(said: str) -> CRS:
-    return CRS.from_user_input(said)
+    found = CRS.from_user_input(said)
+    # One system under one name, whatever order of axes a format states.
+    return _wgs84() if _is_wgs84(found) else found
 
 
 def understood(path: Path, said: object) -> CRS | None:
@@ -35,7 +37,7 @@ def understood(path: Path, said: object) -> CRS | None:
     if said is None or said == "":
         return None
     try:
-        found = said if isinstance(said, CRS) else _parsed(str(said))
+        found = _parsed(said.to_wkt() if isinstance(said, CRS) else str(said))
     except CRSError as error:
         what = f"its CRS {str(said)[:80]!r} is unknown ({str(error).splitlines()[0][:80]})"
         fix = "write a known one into it, such as EPSG:4326"
@@ -49,12 +51,16 @@ def understood(path: Path, said: object) -> CRS | None:
     if not (found.is_geographic or found.is_projected):
         what = f"its CRS {found.name!r} is neither geographic nor projected"
         raise refuse(path, "crs-unfit", what, "reproject it to EPSG:4326", error=CrsError)
-    # One system under one name, whatever order of axes a format states.
-    return _parsed("EPSG:4326") if found.is_geographic and _is_wgs84(found) else found
+    return found
+
+
+@lru_cache(maxsize=1)
+def _wgs84() -> CRS:
+    return CRS.from_epsg(4326)
 
 
 def _is_wgs84(crs: CRS) -> bool:
-    return bool(crs.equals(_parsed("EPSG:4326"), ignore_axis_order=True))
+    return bool(crs.is_geographic and crs.equals(_wgs84(), ignore_axis_order=True))
 
 
 def authority(crs: CRS | None) -> str | None:

@@ -35,6 +35,10 @@ from geo.units import magnitude
 
 __all__ = ["describe", "look", "read_table", "read_vector", "unchecked"]
 
+# Digests and layers whose geometries needed no mending: the same bytes are not checked again in
+# the life of a process, as `verify` does not hash them again.
+_sound: set[tuple[str, str | None]] = set()
+
 
 def read_vector(
     record: Record,
@@ -123,13 +127,19 @@ def _vector(
     asked = {**record.where, **(where or {})}
     named = None if columns is None else list(dict.fromkeys([*columns, *asked]))
     box = _box(record, bbox, crs)
-    with _opened(record, survey=survey) as source:
+    known = (record.sha256, record.layer) in _sound
+    with _opened(record, survey=survey, sound=known) as source:
         if source.count == 0:
             frame = _empty(record, source, survey=survey)
         else:
             frame = source.read(_in_file(record, named), box)
             frame = _under_names(record, source, frame, named, list(asked))
-    frame = _placed(record, frame, survey=survey or box is not None)
+    if not known or survey:
+        checked = _checked(record, frame, survey=survey or box is not None)
+        if checked is frame and record.sha256 and box is None and not frame.empty:
+            _sound.add((record.sha256, record.layer))
+        frame = checked
+    _placed(record, frame)
     kept = frame
     if not (frame.empty and survey):
         keep = filters.kept(record.path, record.id, frame, asked)
@@ -192,7 +202,7 @@ def _rows(
     if survey:
         tell_texts(record.path, frame)
     keep = filters.kept(record.path, record.id, frame, asked)
-    return frame[keep].reset_index(drop=True)
+    return frame if keep.all() else frame[keep].reset_index(drop=True)
 
 
 def look(path: Path | str, *, layer: str | None = None) -> tuple[Description, pd.DataFrame]:
@@ -315,11 +325,11 @@ def _require_kind(record: Record, kind: str) -> None:
 
 
 @contextmanager
-def _opened(record: Record, *, survey: bool) -> Iterator[Source]:
+def _opened(record: Record, *, survey: bool, sound: bool = False) -> Iterator[Source]:
     if record.x is not None or record.wkt is not None:
         yield _from_table(record, survey=survey)
         return
-    with opened(record.path, Hints(record.layer, record.encoding, survey)) as source:
+    with opened(record.path, Hints(record.layer, record.encoding, survey, sound)) as source:
         yield source
 
 
@@ -442,12 +452,17 @@ def _require_columns(record: Record, present: Sequence[str], asked: Sequence[str
         raise LayerError(f"{record.path}: {what}, {fix}", code="column-missing", fix=fix)
 
 
-def _placed(record: Record, frame: gpd.GeoDataFrame, *, survey: bool) -> gpd.GeoDataFrame:
-    """Check geometries and the system they are in."""
+def _checked(record: Record, frame: gpd.GeoDataFrame, *, survey: bool) -> gpd.GeoDataFrame:
+    """Check geometries, after the system that they must have if they have one."""
     if frame.crs is not None and record.crs is not None:
         require_same(record.path, frame.crs, record.crs)
-    if not frame.empty:
-        frame = geometries.checked(record.path, record.id, frame, allow_empty=survey)
+    if frame.empty:
+        return frame
+    return geometries.checked(record.path, record.id, frame, allow_empty=survey)
+
+
+def _placed(record: Record, frame: gpd.GeoDataFrame) -> None:
+    """Check the system that geometries are in."""
     if frame.crs is None:
         said = "" if record.crs is None else f", its record says {record.crs}"
         what = f"layer {record.id!r} has no CRS{said}"
@@ -456,7 +471,6 @@ def _placed(record: Record, frame: gpd.GeoDataFrame, *, survey: bool) -> gpd.Geo
     if not frame.empty:
         require_plausible(record.path, frame.crs, frame.total_bounds)
         geometries.doubts(record.path, frame)
-    return frame
 
 
 def _look_twice(record: Record, source: Source, frame: gpd.GeoDataFrame, *, survey: bool) -> None:

@@ -283,6 +283,7 @@ CASES = [
     ("csv-lat-out", csv_table("id,lon,lat", "1,47.9,106.9"), "refused", "coordinates-out-of-range"),
     ("csv-lon-metres", csv_table("id,lon,lat", "1,643000,5309000"), "refused", "coordinates-out-of-range"),
     ("csv-lat-named-otherwise", csv_table("id,Longitude,Latitude", "1,47.9,106.9"), "refused", "coordinates-out-of-range"),
+    ("csv-degrees-as-text", csv_table("id,lon,lat", "1,106°55,47°55"), "warning", "coordinates-as-text"),
     ("csv-total", csv_table("id,v,w", "1,2,3", "Итого,,3"), "warning", "row-total"),
     ("csv-total-semicolon", csv_table("id;v;w", "1;2;3", "Total:;;3"), "warning", "row-total"),
     ("csv-ids-twice", csv_table("ID,v", "7,1", "7,2"), "refused", "key-duplicate"),

@@ -1,0 +1,96 @@
+"""Reading the embedded catalogue through our door beside plain reads of the same files.
+
+Plain is what pyogrio, pandas and rasterio do when asked for the same values, without a check
+of bytes, systems, ranges or geometries. The two alternate, layer by layer, in one process.
+``first`` checks everything anew each time, as a new process does; ``again`` is a layer that the
+process has read before, whose bytes are known. Time is that of the processor, so that other work
+on the machine counts for neither side. Run ``python -m benchmarks.catalogue``.
+"""
+
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import pyogrio
+import rasterio
+
+from geo.catalogue import (
+    Catalogue,
+    Record,
+    read_raster,
+    read_table,
+    read_vector,
+    records,
+    vector,
+)
+
+
+def _plain(record: Record) -> object:
+    if record.kind == "vector":
+        return pyogrio.read_dataframe(record.path, layer=record.layer, use_arrow=True)
+    if record.kind == "table":
+        return pd.read_csv(record.path)
+    with rasterio.open(record.path) as source:
+        return source.read(masked=True)
+
+
+def _first(record: Record) -> object:
+    # What is known of a file is kept for the life of a process.
+    records._verified.clear()
+    vector._sound.clear()
+    return _again(record)
+
+
+def _again(record: Record) -> object:
+    read: dict[str, Callable[[Record], object]] = {
+        "vector": read_vector,
+        "table": read_table,
+        "raster": read_raster,
+    }
+    return read[record.kind](record)
+
+
+def _seconds(read: Callable[[Record], object], record: Record) -> float:
+    start = time.process_time()
+    read(record)
+    return time.process_time() - start
+
+
+SIDES = (("plain", _plain), ("first", _first), ("again", _again))
+
+
+def measure(layers: Sequence[Record], rounds: int) -> dict[str, list[list[float]]]:
+    """Seconds of each round by kind of layer, for each of `SIDES`."""
+    found: dict[str, list[list[float]]] = {"whole": []}
+    for _ in range(rounds + 1):
+        totals: dict[str, list[float]] = {}
+        for record in layers:
+            spent = [_seconds(read, record) for _, read in SIDES]
+            for kind in (record.kind, "whole"):
+                sums = totals.setdefault(kind, [0.0] * len(SIDES))
+                totals[kind] = [a + b for a, b in zip(sums, spent, strict=True)]
+        for kind, sums in totals.items():
+            found.setdefault(kind, []).append(sums)
+    # The first round warms the libraries.
+    return {kind: series[1:] for kind, series in found.items()}
+
+
+def main() -> None:
+    """Measure and print one line a kind, and the whole."""
+    warnings.simplefilter("ignore")
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    catalogue = Catalogue.open()
+    found = measure([catalogue[name] for name in catalogue], rounds)
+    for kind, series in sorted(found.items()):
+        plain, first, again = (statistics.median(side) for side in zip(*series, strict=True))
+        print(
+            f"{kind:7} plain {plain * 1000:7.1f} ms   first {first * 1000:7.1f} ms, ratio "
+            f"{first / plain:.2f}   again {again * 1000:7.1f} ms, ratio {again / plain:.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
