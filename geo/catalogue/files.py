@@ -7,14 +7,24 @@ be those that the ending promises.
 """
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
 
 from geo.errors import LayerError
 
-__all__ = ["LARGEST_FILE", "SAFE_OPTIONS", "driver_of", "geopackage_rows", "inside_folder"]
+__all__ = [
+    "LARGEST_FILE",
+    "SAFE_OPTIONS",
+    "driver_of",
+    "geopackage_rows",
+    "inside_folder",
+    "outside_allowed",
+]
+
+_OUTSIDE: ContextVar[bool] = ContextVar("outside", default=False)
 
 LARGEST_FILE = 4_000_000_000
 """Largest layer file that is opened [bytes]."""
@@ -42,6 +52,26 @@ _MAGIC: Mapping[str, tuple[tuple[bytes, ...], str]] = MappingProxyType(
 )
 
 
+@contextmanager
+def outside_allowed() -> Iterator[None]:
+    """Let the records that are read inside the block name files outside their folders.
+
+    Addresses and GDAL's own notations stay refused. The command ``lodemap --allow-outside``
+    does this for one call.
+
+    Examples
+    --------
+    >>> with outside_allowed():
+    ...     print(inside_folder("/data/b/x.tif", Path("/data/a")))
+    /data/b/x.tif
+    """
+    token = _OUTSIDE.set(True)
+    try:
+        yield
+    finally:
+        _OUTSIDE.reset(token)
+
+
 def inside_folder(text: str, folder: Path) -> Path:
     """Resolve the path of a layer file and keep it inside a folder.
 
@@ -61,7 +91,7 @@ def inside_folder(text: str, folder: Path) -> Path:
     ------
     LayerError
         If the text is an address, a GDAL data source, or leads out of the folder (by a link
-        too).
+        too), unless `outside_allowed`.
 
     Examples
     --------
@@ -76,8 +106,11 @@ def inside_folder(text: str, folder: Path) -> Path:
     if text.lower().startswith("/vsi") or any(sign in text for sign in ':!?*"<>|\\\x00\n'):
         raise LayerError(f"is {text!r}, required is a plain file name")
     path = (folder / text).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise LayerError(f"is {text!r} and leaves the record's folder: put the file beside it")
+    if not path.is_relative_to(folder.resolve()) and not _OUTSIDE.get():
+        raise LayerError(
+            f"is {text!r} and leaves the record's folder: put the file beside it, or say "
+            "lodemap --allow-outside if you trust the record"
+        )
     return path
 
 

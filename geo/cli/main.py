@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from geo.catalogue.files import outside_allowed
 from geo.cli.compare import diff
 from geo.cli.explaining import explain
 from geo.cli.faults import Commands
@@ -18,8 +19,12 @@ __all__ = ["main"]
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="lodemap", prog_name="lodemap")
-def main() -> None:
+@click.option("--allow-outside", is_flag=True, help="Let records name files outside their folders.")
+@click.pass_context
+def main(context: click.Context, allow_outside: bool) -> None:
     """Map and score deposits, clean power and the way to market."""
+    if allow_outside:
+        context.with_resource(outside_allowed())
 
 
 main.add_command(diff)

@@ -6,10 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from layer_files import write_record
+from small_world import small_world
 
 from geo.catalogue import Catalogue, check, embedded_folders, load_record, verify
-from geo.catalogue.files import driver_of, inside_folder
+from geo.catalogue.files import driver_of, inside_folder, outside_allowed
+from geo.cli import main
 from geo.errors import LayerError
 
 
@@ -124,6 +127,36 @@ def test_a_link_never_leads_out_of_the_folder(tmp_path):
     (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
     with pytest.raises(LayerError, match="leaves the record's folder"):
         inside_folder("link.csv", folder)
+
+
+def test_files_outside_count_when_the_user_says_so(tmp_path):
+    recipe = small_world(tmp_path / "world")
+    layers = recipe.parent / "layers"
+    (layers / "mines.gpkg").rename(tmp_path / "mines.gpkg")
+    record = layers / "mines.toml"
+    text = record.read_text("utf-8").replace('"mines.gpkg"', '"../../mines.gpkg"')
+    record.write_text(text, "utf-8")
+    call = ["layers", "show", "mines", "--recipe", str(recipe)]
+    found = CliRunner().invoke(main, call)
+    assert found.exit_code == 2
+    assert "leaves the record's folder" in found.stderr
+    assert "lodemap --allow-outside" in found.stderr
+    found = CliRunner().invoke(main, ["--allow-outside", *call])
+    assert found.exit_code == 0, found.stderr
+    assert str(tmp_path / "mines.gpkg") in found.stdout
+    out = tmp_path / "out"
+    found = CliRunner().invoke(main, ["--allow-outside", "build", str(recipe), "--out", str(out)])
+    assert found.exit_code == 0, found.stderr
+    # One call is one call.
+    assert CliRunner().invoke(main, call).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "path", ["https://example.org/a.csv", "/vsicurl/a.csv", "GPKG:a.csv", "a.zip!a.csv"]
+)
+def test_addresses_stay_refused_even_then(tmp_path, path):
+    with outside_allowed(), pytest.raises(LayerError, match="path is"):
+        load_record(table(tmp_path, path=path))
 
 
 def test_a_plain_sub_folder_is_allowed(tmp_path):

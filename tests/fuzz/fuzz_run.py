@@ -7,6 +7,7 @@ again.
 
 import argparse
 import json
+import os
 import select
 import subprocess
 import sys
@@ -22,7 +23,9 @@ TARGETS = (
     "parquet", "kml", "gml", "gpx", "xlsx", "netcdf", "asciigrid",
 )  # fmt: skip
 HANG = 10.0
-"""Longest time for one file [s]; the first also loads the libraries."""
+"""Longest time of the processor for one file [s]; the first also loads the libraries."""
+_PATIENCE = 6
+"""How many times that may pass on the clock, for a process that waits or gets no turn."""
 _LOADING = 120.0
 
 
@@ -60,8 +63,7 @@ def _child(found: Outcome, folder: Path, seed: str, first: int, most: int, ends:
     at, fresh = first - 1, True
     try:
         while True:
-            ready, _, _ = select.select([process.stdout], [], [], _LOADING if fresh else HANG)
-            if not ready:
+            if not _answers(process, _LOADING if fresh else HANG):
                 found.findings.append(f"{found.target} {seed}:{at}: hangs")
                 return at + 1
             line = process.stdout.readline()
@@ -83,6 +85,24 @@ def _child(found: Outcome, folder: Path, seed: str, first: int, most: int, ends:
     if process.returncode != 0 and at < most:
         found.findings.append(f"{found.target} {seed}:{at}: dies with {process.returncode}")
     return at + 1
+
+
+def _answers(process: "subprocess.Popen[bytes]", limit: float) -> bool:
+    """Wait for a line; False when the process worked for `limit` seconds, or far too long."""
+    begin = _worked(process.pid)
+    for _ in range(_PATIENCE):
+        ready, _, _ = select.select([process.stdout], [], [], limit)
+        if ready:
+            return True
+        if _worked(process.pid) - begin > 0.9 * limit:
+            return False
+    return False
+
+
+def _worked(pid: int) -> float:
+    """Time that a process has had on the processor [s]."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -82,7 +82,12 @@ print(Guard().watch(deed, folder, folder / 'scratch'))
 
 
 @pytest.mark.parametrize(
-    ("deed", "said"), [("time.sleep(99)", "hangs"), ("os.abort()", "dies with -6")]
+    ("deed", "said"),
+    [
+        ("time.sleep(99)", "hangs"),
+        ("exec('while True: pass')", "hangs"),
+        ("os.abort()", "dies with -6"),
+    ],
 )
 def test_a_hang_and_a_crash_are_findings_and_no_end(tmp_path, deed, said):
     child = f"""
