@@ -130,7 +130,8 @@ def _facts(one: Inspection) -> str:
             ("Source", record.source),
             ("Retrieved", record.retrieved.isoformat()),
         ]
-    facts += _coverage(one.summary)
+    unit = one.record.unit if one.record is not None else None
+    facts += _coverage(one.summary, unit or "")
     if one.record is not None:
         facts.append(("Credit", one.record.attribution))
     return "".join(
@@ -138,7 +139,7 @@ def _facts(one: Inspection) -> str:
     )
 
 
-def _coverage(summary: Any) -> list[tuple[str, object]]:
+def _coverage(summary: Any, unit: str) -> list[tuple[str, object]]:
     facts: list[tuple[str, object]] = []
     if "crs" in summary:
         facts.append(("System", str(summary["crs"])[:80]))
@@ -152,8 +153,10 @@ def _coverage(summary: Any) -> list[tuple[str, object]]:
         facts.append(("Rows", f"{summary['count']:,}"))
     for band in summary.get("statistics", [])[:1]:
         total = band["known"] + band["unknown"]
-        facts.append(("Values", f"{band['min']:g} to {band['max']:g}, mean {band['mean']:.4g}"))
-        facts.append(("Unknown", f"{band['unknown'] / total:.1%} of the cells"))
+        span = f"{band['min']:g} to {band['max']:g} {unit}".rstrip()
+        facts.append(("Values", f"{span}, mean {band['mean']:.4g}"))
+        share = f"{band['unknown'] / total:.1%} of the cells" if band["unknown"] else "no cell"
+        facts.append(("Unknown", share))
     return facts
 
 
