@@ -136,6 +136,7 @@ def magnitude(text: str, unit: str) -> float:
         ) from None
 
 
+@lru_cache(maxsize=512)
 def same(one: str, other: str) -> bool:
     """Whether two texts mean the same unit; powers may be written as in ``"W m-2"``.
 

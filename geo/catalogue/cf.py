@@ -22,6 +22,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geo.catalogue.findings import note, refuse
+from geo.catalogue.hdf5trial import endures
 from geo.catalogue.openraster import Band, Hidden, OpenRaster, Stored, Window
 from geo.catalogue.tiffheader import MOST_GROWTH, SMALL
 from geo.errors import CrsError
@@ -121,6 +122,14 @@ def _engine(path: Path) -> str:
 def _refuse_links(path: Path) -> None:
     """An HDF5 file can take its values from other files; here it must hold them itself."""
     import h5py
+
+    if not endures(path):
+        raise refuse(
+            path,
+            "damaged",
+            "cannot be read (the HDF5 library does not come to an end with it, or dies of it)",
+            "restore it from its source",
+        )
 
     def look(name: str, link: object) -> None:
         if isinstance(link, h5py.ExternalLink):

@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -285,7 +286,7 @@ def _crs(path: Path, found: object) -> CRS | None:
         return None
     text = found if isinstance(found, str) else found.to_wkt()  # type: ignore[attr-defined]
     try:
-        return CRS.from_user_input(text)
+        return _understood(text)
     except CRSError:
         raise refuse(
             path,
@@ -294,6 +295,11 @@ def _crs(path: Path, found: object) -> CRS | None:
             "write the CRS again, for example with gdal_edit -a_srs",
             error=CrsError,
         ) from None
+
+
+@lru_cache(maxsize=64)
+def _understood(text: str) -> CRS:
+    return CRS.from_user_input(text)
 
 
 def _prj(path: Path) -> str | None:

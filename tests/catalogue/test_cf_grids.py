@@ -172,3 +172,24 @@ def test_a_small_part_of_a_long_series_is_read_alone(tmp_path, monkeypatch):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < cube.nbytes / 20
+
+
+def test_a_file_that_the_library_never_ends_with_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "endless.nc"
+    grid().to_netcdf(path, engine="h5netcdf")
+    script = tmp_path / "trial.py"
+    script.write_text("import time\ntime.sleep(60)\n", "utf-8")
+    monkeypatch.setattr("geo.catalogue.hdf5trial.__file__", str(script))
+    monkeypatch.setattr("geo.catalogue.hdf5trial._SECONDS", 0.5)
+    with pytest.raises(LayerError, match="does not come to an end"):
+        read_raster(load_record(write_record(path, "raster")))
+
+
+def test_a_file_that_kills_the_library_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "deadly.nc"
+    grid().to_netcdf(path, engine="h5netcdf")
+    script = tmp_path / "trial.py"
+    script.write_text("import os\nos.abort()\n", "utf-8")
+    monkeypatch.setattr("geo.catalogue.hdf5trial.__file__", str(script))
+    with pytest.raises(LayerError, match="or dies of it"):
+        read_raster(load_record(write_record(path, "raster")))
