@@ -37,6 +37,14 @@ collect_ignore = ["qgis/open_in_qgis.py"]
 collect_ignore_glob = ["fuzz/fuzz_*.py"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or fills the cache of the person who runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LODEMAP_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def content() -> "Content":
     from sample_content import sample_content

@@ -68,6 +68,10 @@ def _say(message: str) -> None:
 @click.option("--postgis", metavar="SCHEMA", help="Write the tables into PostGIS too.")
 @click.option("--memory", callback=_memory, help="Most memory to take, such as '2GB'.")
 @click.option("--scratch", type=click.Path(path_type=Path), help="Folder for files meanwhile.")
+@click.option(
+    "--cache", type=click.Path(path_type=Path), help="Folder of surfaces kept between runs."
+)
+@click.option("--no-cache", is_flag=True, help="Compute everything anew and keep nothing.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
 def build(
@@ -78,17 +82,21 @@ def build(
     postgis: str | None,
     memory: int | None,
     scratch: Path | None,
+    cache: Path | None,
+    no_cache: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Run RECIPE (a file, or the name of one that ships) and write its maps and tables."""
+    from geo.catalogue.fetch.cache import default_cache
     from geo.study import Study
 
     path = find_recipe(recipe)
     study = Study.from_toml(path, cell_size=cell_size, seed=seed)
     folder = Path("maps") / study.recipe.id if out is None else out
     with listener(quiet=quiet) as listen:
-        result = study.run(memory=memory, scratch=scratch, listen=listen)
+        kept = None if no_cache else cache or default_cache() / "stages"
+        result = study.run(memory=memory, scratch=scratch, cache=kept, listen=listen)
         result.write(folder, listen=listen)
     if postgis is not None:
         result.write_postgis(postgis)

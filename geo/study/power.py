@@ -93,7 +93,7 @@ def solar_surfaces(bench: Workbench) -> SolarSurfaces:
     SolarSurfaces
     """
 
-    def make() -> SolarSurfaces:
+    def make() -> dict[str, xr.DataArray]:
         spec = _spec(bench)
         resource = solar_resource(
             bench.native(spec.solar.radiation),
@@ -112,10 +112,17 @@ def solar_surfaces(bench: Workbench) -> SolarSurfaces:
             factor = _interval(found["capacity_factor_ac"], found["capacity_factor_sd"], 1.0)
             return radiation.named("radiation-") | factor.named("factor-")
 
-        made = bench.compute(task)
+        return bench.compute(task)
+
+    def surfaces() -> SolarSurfaces:
+        spec = _spec(bench)
+        solar = spec.solar
+        layers = (solar.radiation, solar.points, solar.turbidity, spec.relief, spec.temperature)
+        told = ("solar", layers, sorted(solar.system.items()))
+        made = bench.stage(__name__, layers, told, make)
         return SolarSurfaces(Range.of(made, "radiation-"), Range.of(made, "factor-"))
 
-    return bench.keep("solar", make)
+    return bench.keep("solar", surfaces)
 
 
 def _system(numbers: Mapping[str, Any]) -> PvSystem:
@@ -146,7 +153,7 @@ def wind_surfaces(bench: Workbench) -> WindSurfaces:
     WindSurfaces
     """
 
-    def make() -> WindSurfaces:
+    def make() -> dict[str, xr.DataArray]:
         spec = _spec(bench)
         wind = spec.wind
         curves = bench.table(wind.turbines)
@@ -179,10 +186,18 @@ def wind_surfaces(bench: Workbench) -> WindSurfaces:
                 "factor-"
             )
 
-        made = bench.compute(task)
+        return bench.compute(task)
+
+    def surfaces() -> WindSurfaces:
+        spec = _spec(bench)
+        wind = spec.wind
+        layers = (wind.turbines, wind.points, wind.stations, spec.relief, spec.temperature)
+        numbers = (wind.turbine, wind.hub_height, sorted(wind.losses.items()))
+        told = ("wind", layers, numbers, sorted(wind.machines.items()))
+        made = bench.stage(__name__, layers, told, make)
         return WindSurfaces(Range.of(made, "speed-"), Range.of(made, "factor-"))
 
-    return bench.keep("wind", make)
+    return bench.keep("wind", surfaces)
 
 
 def _costs(technology: str, spec: CostSpec) -> CostAssumptions:

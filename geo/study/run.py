@@ -17,6 +17,7 @@ from geo.study.progress import Listener, Progress, silent
 from geo.study.result import Result
 from geo.study.scenarios import scenario_views
 from geo.study.scored import ScoredTheme, score_theme
+from geo.study.stages import StageCache
 from geo.study.trade import freight_surfaces
 from geo.study.workbench import Workbench
 
@@ -90,6 +91,7 @@ class Study:
         *,
         memory: str | int | None = None,
         scratch: Path | str | None = None,
+        cache: Path | str | None = None,
         listen: Listener = silent,
     ) -> Result:
         """Compute every surface, site, score and route.
@@ -103,6 +105,10 @@ class Study:
         scratch : Path or str, optional
             Where those files are kept as long as the result is used; the system's folder
             for temporary files when missing.
+        cache : Path or str, optional
+            Folder in which surfaces are kept between runs, at most 4 GB of them. A surface
+            is taken from there if the layers, the parameters, the grid and the code that
+            made it are the same; the results are the same bytes. Nothing is kept without it.
         listen : callable, optional
             Told of each stage as it begins: its name, how many are done and how many there
             are.
@@ -118,6 +124,7 @@ class Study:
         """
         bench = Workbench(self.recipe, self.catalogue)
         bench.engine = _engine(bench, memory, scratch)
+        bench.cache = None if cache is None else StageCache(Path(cache))
         freight = [theme for theme in self.recipe.themes if theme.freight is not None]
         steps = len(self.recipe.themes) + len(freight) + len(self.recipe.scenarios) + 2
         progress = Progress(steps, listen)

@@ -1,6 +1,8 @@
 """What all themes of a study share: the grid, and each layer read and computed only once."""
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -12,7 +14,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from pyproj import CRS
 
-from geo.catalogue.findings import LEVELS, Finding, overheard
+from geo.catalogue.findings import LEVELS, Finding, LayerWarning, overheard
 from geo.catalogue.raster import read_raster, to_grid
 from geo.catalogue.records import Catalogue, Record, verify
 from geo.catalogue.vector import read_table, read_vector
@@ -20,9 +22,10 @@ from geo.compute.engine import Engine, Task
 from geo.compute.parts import Part, strips
 from geo.criteria.proximity import distance_to_nearest
 from geo.criteria.terrain import slope
-from geo.errors import EmptyLayerError, LayerError
+from geo.errors import EmptyLayerError, LayerError, LodemapError
 from geo.grid import as_dataarray, cell_of, inside, make_grid
 from geo.recipe import Recipe
+from geo.study.stages import StageCache, code_of, stage_key
 
 __all__ = ["Cells", "Workbench"]
 
@@ -48,25 +51,93 @@ class Workbench:
         self.recipe = recipe
         self.catalogue = catalogue
         self.engine = engine or Engine()
-        self._kept: dict[object, Any] = {}
-        self._findings: list[Finding] = []
+        self.cache: StageCache | None = None
+        # Each with the readings that it came from.
+        self._kept: dict[object, tuple[Any, set[str]]] = {}
+        self._readings: list[set[str]] = [set()]
+        self._heard: dict[str, list[Finding]] = {}
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was repaired or warned of in the layers read so far, by layer."""
         order = {level: place for place, level in enumerate(LEVELS)}
-        keyed = sorted(self._findings, key=lambda one: (one.id, order[one.level], one.message))
-        return tuple(keyed)
+        found = {one: None for heard in self._heard.values() for one in heard}
+        return tuple(sorted(found, key=lambda one: (one.id, order[one.level], one.message)))
 
-    def _read(self, layer: str, read: Callable[[Record], T]) -> T:
-        with overheard(layer, self._findings):
-            return read(self.catalogue[layer])
+    def _layer(self, key: tuple[object, ...], layer: str, read: Callable[[Record], T]) -> T:
+        """Read a layer once, and take down what is found out about it."""
+
+        def make() -> T:
+            heard = self._heard.setdefault(repr(key), [])
+            self._readings[-1].add(repr(key))
+            with overheard(layer, heard):
+                return read(self.catalogue[layer])
+
+        return self.keep(key, make)
 
     def keep(self, key: object, make: Callable[[], T]) -> T:
         """Return what was made for a key, making it when it is asked for first."""
         if key not in self._kept:
-            self._kept[key] = make()
-        return cast(T, self._kept[key])
+            self._readings.append(set())
+            try:
+                made = make()
+            finally:
+                readings = self._readings.pop()
+            self._kept[key] = (made, readings)
+        found, readings = self._kept[key]
+        self._readings[-1] |= readings
+        return cast(T, found)
+
+    def stage(
+        self,
+        module: str,
+        layers: Sequence[str],
+        parameters: object,
+        make: Callable[[], Mapping[str, xr.DataArray]],
+    ) -> dict[str, xr.DataArray]:
+        """Surfaces of the whole grid, from the cache if nothing that they depend on changed.
+
+        Parameters
+        ----------
+        module : str
+            Name of the module whose code makes them.
+        layers : sequence of str
+            Ids of all layers that they are made from, beside the region.
+        parameters : object
+            What else they are made from; its `repr` tells all of it.
+        make : callable
+            Makes them.
+        """
+        records = [self.catalogue[layer] for layer in layers]
+        key = None
+        if self.cache is not None:
+            key = stage_key(module, code_of(module), records, parameters, self.grid)
+        if self.cache is None or key is None:
+            return dict(make())
+        entry = self.cache.find(key)
+        if entry is not None:
+            # Another process may have removed it meanwhile.
+            with suppress(OSError, ValueError, LodemapError):
+                found = entry.surfaces(self.engine, self.grid)
+                self._recall(entry.heard)
+                return found
+        self._readings.append(set())
+        try:
+            made = dict(make())
+        finally:
+            readings = self._readings.pop()
+        self._readings[-1] |= readings
+        self.cache.store(key, made, {one: self._heard[one] for one in sorted(readings)})
+        return made
+
+    def _recall(self, heard: Mapping[str, list[Finding]]) -> None:
+        """Tell again what was found out when the layers of a cached stage were read."""
+        self._readings[-1] |= heard.keys()
+        for reading, found in heard.items():
+            if reading not in self._heard:
+                self._heard[reading] = found
+                for one in found:
+                    warnings.warn(LayerWarning(one), stacklevel=4)
 
     def under(self, recipe: Recipe) -> "Workbench":
         """A bench for the same study under other conditions; it shares all that was made.
@@ -130,9 +201,10 @@ class Workbench:
 
     def features(self, layer: str, where: Mapping[str, object] | None = None) -> gpd.GeoDataFrame:
         """Features of a vector layer in its own CRS."""
-        return self.keep(
+        return self._layer(
             ("features", layer, repr(where or None)),
-            lambda: self._read(layer, lambda record: read_vector(record, where=where or None)),
+            layer,
+            lambda record: read_vector(record, where=where or None),
         )
 
     def on_grid(self, layer: str, where: Mapping[str, object] | None = None) -> gpd.GeoDataFrame:
@@ -148,13 +220,12 @@ class Workbench:
 
     def table(self, layer: str) -> pd.DataFrame:
         """Rows of a table."""
-        return self.keep(("table", layer), lambda: self._read(layer, read_table))
+        return self._layer(("table", layer), layer, read_table)
 
     def native(self, layer: str, band: str | None = None) -> xr.DataArray:
         """A raster on its own grid."""
-        return self.keep(
-            ("native", layer, band),
-            lambda: self._read(layer, lambda record: read_raster(record, band=band)),
+        return self._layer(
+            ("native", layer, band), layer, lambda record: read_raster(record, band=band)
         )
 
     def raster(self, layer: str, band: str | None = None, *, classes: bool = False) -> xr.DataArray:
@@ -166,6 +237,14 @@ class Workbench:
         return self.keep(key, lambda: self._warp(layer, band, "nearest" if classes else "bilinear"))
 
     def _warp(self, layer: str, band: str | None, resampling: str) -> xr.DataArray:
+        return self.stage(
+            "geo.catalogue.raster",
+            [layer],
+            ("warp", band, resampling),
+            lambda: self._warped(layer, band, resampling),
+        )["value"]
+
+    def _warped(self, layer: str, band: str | None, resampling: str) -> dict[str, xr.DataArray]:
         found = self.native(layer, band)
         if "band" in found.dims:
             found = found.mean("band", skipna=False, keep_attrs=True)
@@ -174,27 +253,37 @@ class Workbench:
             warped = to_grid(found, part.grid, whole=part.whole, resampling=resampling)
             return {"value": warped}
 
-        return self.compute(task)["value"]
+        return self.compute(task)
 
     def slope(self, layer: str) -> xr.DataArray:
         """Slope of a height layer on the grid [%]."""
-        height = self.raster(layer)
 
-        def task(part: Part) -> dict[str, xr.DataArray]:
-            wide = part.wider(1)
-            return {"slope": part.cut(slope(wide.of(height)), wide)}
+        def make() -> dict[str, xr.DataArray]:
+            height = self.raster(layer)
 
-        return self.keep(("slope", layer), lambda: self.compute(task)["slope"])
+            def task(part: Part) -> dict[str, xr.DataArray]:
+                wide = part.wider(1)
+                return {"slope": part.cut(slope(wide.of(height)), wide)}
+
+            return self.compute(task)
+
+        return self.keep(
+            ("slope", layer),
+            lambda: self.stage("geo.study.workbench", [layer], "slope", make)["slope"],
+        )
 
     def distance(self, layer: str, where: Mapping[str, object] | None = None) -> xr.DataArray:
         """Distance from every cell to the nearest feature of a layer [m]."""
-        return self.keep(
-            ("distance", layer, repr(where or None)),
-            lambda: self._distance(self.on_grid(layer, where)),
-        )
 
-    def _distance(self, features: gpd.GeoDataFrame) -> xr.DataArray:
-        return self.compute(lambda part: {"m": distance_to_nearest(features, part.grid)})["m"]
+        def make() -> dict[str, xr.DataArray]:
+            features = self.on_grid(layer, where)
+            return self.compute(lambda part: {"m": distance_to_nearest(features, part.grid)})
+
+        told = ("distance", repr(where or None))
+        return self.keep(
+            (*told, layer),
+            lambda: self.stage("geo.criteria.proximity", [layer], told, make)["m"],
+        )
 
     def expect_unit(self, layer: str, unit: str) -> None:
         """Refuse a raster layer whose unit is not the one that the recipe states.
