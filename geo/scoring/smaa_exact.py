@@ -108,6 +108,9 @@ def _cut(piece: Floats, normal: Floats) -> list[Floats]:
 def _above(piece: Floats, normal: Floats) -> Floats:
     """Part of a convex piece in which `normal` is not negative (Sutherland and Hodgman)."""
     side = piece @ normal
+    # A corner that lies on the line but for rounding lies on it.
+    side[np.abs(side) <= _SMALL] = 0.0
+    sign = np.sign(side)
     kept = []
     count = len(piece)
     # A stretch has two ends and no way back from the second to the first.
@@ -116,7 +119,7 @@ def _above(piece: Floats, normal: Floats) -> Floats:
         if side[at] >= 0:
             kept.append(piece[at])
         after = (at + 1) % count
-        if at < ways and side[at] * side[after] < 0:
+        if at < ways and sign[at] * sign[after] < 0:
             share = side[at] / (side[at] - side[after])
             kept.append(piece[at] + share * (piece[after] - piece[at]))
     return np.array(kept).reshape(-1, piece.shape[1])

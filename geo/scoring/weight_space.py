@@ -5,7 +5,7 @@ whole simplex (Lahdelma and Salminen 2001). Knowledge cuts it down: limits of ea
 the order of their importance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -247,7 +247,8 @@ def weight_space(weights: object, criteria: int) -> WeightSpace:
     ----------
     weights : WeightSpace, None or array_like
         None is the whole simplex; a number a criterion is one set of weights; a pair a
-        criterion, or a WeightRange, is its limits.
+        criterion, or a WeightRange, is its limits. A mapping has one of these by criterion,
+        in the order of the columns.
     criteria : int
 
     Returns
@@ -275,6 +276,8 @@ def _space(weights: object) -> WeightSpace:
         return Simplex()
     if hasattr(weights, "draw"):
         return weights  # type: ignore[return-value] # a protocol, known by its method
+    if isinstance(weights, Mapping):
+        return _space(list(weights.values()))
     if isinstance(weights, Sequence) and all(isinstance(w, WeightRange) for w in weights):
         return Scaled(tuple(weights))
     try:

@@ -12,7 +12,7 @@ import xarray as xr
 from geo.compute.parts import Part
 from geo.criteria.exclusion import ExclusionRule, exclude_mask, waterfall
 from geo.errors import EmptyLayerError
-from geo.grid import cell_size
+from geo.grid import cell_areas, cell_size
 from geo.provenance import package_version
 from geo.publish.content import (
     Content,
@@ -239,10 +239,9 @@ def _criterion(spec: CriterionSpec, weight: float, low: float, high: float) -> C
 
 
 def _exclusions(bench: Workbench, theme: ScoredTheme) -> tuple[ExclusionView, ...]:
-    height, width = cell_size(bench.grid)
-    lost = waterfall(
-        theme.bits, theme.rules, bench.inside, height * width / 1e6, sites=bench.cells(theme.sites)
-    )
+    areas = cell_areas(bench.grid)
+    cells = bench.cells(theme.sites)
+    lost = waterfall(theme.bits, theme.rules, bench.inside, areas, sites=cells)
     taken = {row["rule"]: row for row in lost.to_dict("records")}
     return tuple(_rule(rule, bit, taken.get(rule.id)) for bit, rule in enumerate(theme.rules))
 

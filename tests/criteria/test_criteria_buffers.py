@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -251,6 +253,40 @@ def test_classes_without_a_number_are_unknown_and_untouched_is_far():
 def test_refuses_what_does_not_fit(call, says):
     with pytest.raises(DataError, match=says):
         call()
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 2**32 - 1))
+def test_eligible_area_falls_with_each_rule(seed):
+    from geo.energy.eligibility import eligible_land
+
+    chance = np.random.default_rng(seed)
+    crs = ("EPSG:3035", "EPSG:3857")[seed % 2]
+    x, y = ((4e6, 3e6), (1e6, 6.5e6))[seed % 2]
+    grid = GeoBox.from_bbox((x, y, x + 800, y + 600), crs, resolution=100)
+    region = frame(shapely.box(x, y, x + 800, y + 450), crs=crs)
+    rules = []
+    for n in range(4):
+        if chance.random() < 0.5:
+            values = raster(chance.integers(0, 5, (6, 8)), grid)
+            buffer = float(chance.choice([0, 120]))
+            rule = ExclusionRule(f"r{n}", "R", raster=values, values=[0], buffer_m=buffer)
+        else:
+            place = shapely.Point(x + chance.uniform(0, 800), y + chance.uniform(0, 600))
+            buffer = float(chance.uniform(0, 200))
+            rule = ExclusionRule(f"r{n}", "R", geometry=frame(place, crs=crs), buffer_m=buffer)
+        rules.append(rule)
+    lands = [eligible_land(rules[:n], grid, region=region) for n in range(5)]
+    assert lands[0].share == pytest.approx(1)
+    for fewer, more in pairwise(lands):
+        assert more.share <= fewer.share + 1e-12
+        assert not (more.available.to_numpy() & ~fewer.available.to_numpy()).any()
+    found = lands[-1].waterfall
+    total = found["in_order_km2"].sum() + found["left_km2"].iloc[-1]
+    np.testing.assert_allclose(lands[0].area_km2, total)
+    np.testing.assert_allclose(lands[-1].area_km2, found["left_km2"].iloc[-1])
+    areas = cell_areas(grid)
+    np.testing.assert_allclose(lands[-1].area_km2, areas[lands[-1].available.to_numpy()].sum())
 
 
 def test_eligible_land_drops_small_patches_last_and_refuses_what_is_no_region():

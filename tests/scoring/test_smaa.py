@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import truncnorm
 
@@ -75,6 +75,7 @@ def test_rows_and_columns_add_up_to_one(values, seed):
 
 @settings(max_examples=500)
 @given(table((2, 5), 3, st.floats(0, 1)), SEEDS, st.sampled_from(["all", "limits", "order"]))
+@example(np.array([[0.0, 0.0, 0.5], [1.0, 5e-324, 0.0]]), 0, "all")
 def test_exact_areas_lie_within_the_error_of_the_draws(values, seed, kind):
     weights = {
         "all": Simplex(),
@@ -126,6 +127,25 @@ def test_an_unknown_lies_between_its_worst_and_its_best_case(values, seed):
     )
     assert low.expected_rank[0] >= unknown.expected_rank[0] - 1e-9
     assert high.expected_rank[0] <= unknown.expected_rank[0] + 1e-9
+
+
+@settings(max_examples=500)
+@given(table((2, 5), 3), st.lists(st.floats(0, 1), min_size=2, max_size=2), SEEDS)
+def test_an_unknowns_interval_contains_every_filling(values, filling, seed):
+    weights = np.random.default_rng(seed).dirichlet([1, 1, 1])
+
+    def standing(*unknown):
+        filled = values.copy()
+        filled[0, :2] = unknown
+        found = smaa(filled, weights=weights, draws=1)
+        return found.expected_rank[0], filled[0] @ weights
+
+    worst, best, some = standing(0, 0), standing(1, 1), standing(*filling)
+    assert worst[1] - 1e-12 <= some[1] <= best[1] + 1e-12
+    # Scores that are equal but for rounding tie, or not: half a rank each way.
+    assert best[0] - 0.5 * len(values) <= some[0] <= worst[0] + 0.5 * len(values)
+    if len(np.unique((values @ weights).round(9))) == len(values):
+        assert best[0] <= some[0] <= worst[0] or worst[1] == best[1]
 
 
 def test_first_ranks_and_bands_agree_with_all_ranks():
@@ -274,6 +294,7 @@ def test_what_stands_for_weights():
     ranges = [WeightRange(0.5, 0.4, 0.6), WeightRange(0.5, 0.5, 0.5)]
     assert weight_space(ranges, 2) == Scaled(tuple(ranges))
     drawn = weight_space(ranges, 2).draw(100, 2, np.random.default_rng(1))
+    assert weight_space({"grade": 3, "freight": 1}, 2) == Fixed((3.0, 1.0))
     ratio = drawn[:, 0] / drawn[:, 1]
     assert (ratio >= 0.8 - 1e-9).all()
     assert (ratio <= 1.2 + 1e-9).all()
