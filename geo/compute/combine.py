@@ -258,30 +258,25 @@ def combine_block(
     count = stack.shape[0]
     # Order weights over unequal weights are not monotone: no filling of unknowns is extreme.
     open_ended = method == _OWA and places.size > 0 and weights.min() < weights.max()
-    worst = np.empty(count)
-    best = np.empty(count)
+    values = np.empty(count)
     order = np.empty(count, dtype=np.int64)
     for i in range(size):
         unknown = False
-        for j in range(count):
-            value = stack[j, i]
-            if value == value:
-                worst[j] = value
-                best[j] = value
-            else:
-                unknown = True
-                worst[j] = 0.0
-                best[j] = 1.0
+        # Unknowns at 0 first, then at 1; one call in the code, so that it compiles once.
+        for filling in range(2):
+            for j in range(count):
+                known = stack[j, i] == stack[j, i]
+                values[j] = stack[j, i] if known else filling
+                unknown = unknown or not known
+            found = combine_cell(values, method, weights, places, reached, gamma, order)
+            if filling == 0:
+                low[i] = found
+            high[i] = found
+            if not unknown:
+                break
         if unknown and open_ended:
             low[i] = 0.0
             high[i] = 1.0
-            continue
-        low[i] = combine_cell(worst, method, weights, places, reached, gamma, order)
-        high[i] = (
-            combine_cell(best, method, weights, places, reached, gamma, order)
-            if unknown
-            else low[i]
-        )
 
 
 @njit(cache=True, nogil=True)

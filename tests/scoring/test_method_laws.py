@@ -396,6 +396,22 @@ def turned(method, three, weights):
     return (before.rank[0] < before.rank[1]) != (after.rank[0] < after.rank[1])
 
 
+def test_a_first_that_leads_neither_by_the_many_nor_by_the_worst_brings_in_the_second():
+    # The fourth leads by Q with advantage, but the third by S and the fifth by R.
+    costs = np.array(
+        [
+            [1.0, 101.0, 1.0, 101.0, 1.0],
+            [101.0, 1.0, 101.0, 1.0, 101.0],
+            [1.0, 1.0, 1.0, 1.0, 101.0],
+            [11.0, 11.0, 11.0, 16.0, 61.0],
+            [56.0, 56.0, 56.0, 56.0, 56.0],
+        ]
+    )
+    found = vikor(costs, np.ones(5), ["min"] * 5)
+    assert (found.acceptable_advantage, found.acceptable_stability) == (True, False)
+    assert found.compromise == (3, 4)
+
+
 def test_topsis_can_turn_the_order_of_two_when_a_third_comes():
     assert turned(topsis, [[3.0, 2.0], [4.0, 1.0], [2.0, 7.0]], [1, 1])
 
