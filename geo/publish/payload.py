@@ -165,8 +165,21 @@ def _theme(theme: ThemeView, surface: Json | None) -> Json:
         "qualities": qualities,
         "adds": _adds_up(theme),
         "method": _method(theme),
+        "together": _together(theme),
         "surface": surface,
         "scenarios": [found for view in theme.scenarios if (found := _scenario(view, shown))],
+    }
+
+
+def _together(theme: ThemeView) -> Json | None:
+    """Sites chosen together, and a sentence on the set; None where the recipe asks for none."""
+    table = theme.portfolio
+    if table.empty:
+        return None
+    rows = table[table["chosen"].map(lambda chosen: chosen is True)]
+    return {
+        "chosen": [plain(site) for site in rows["site_id"]],
+        "says": plain(table["says"].iloc[0]),
     }
 
 
@@ -265,6 +278,7 @@ def _site(row: Mapping[str, Any]) -> Json:
         "excludedBy": _listed(row.get("excluded_by")),
         "warnings": _listed(row.get("warnings")),
         "note": plain(row.get("note")),
+        "toQualify": plain(row.get("to_qualify")),
         "stage": next((plain(row[k]) for k in _STAGE_COLUMNS if plain(row.get(k))), ""),
         "freight": _freight(row),
     }

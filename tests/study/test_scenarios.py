@@ -208,3 +208,32 @@ def test_scenario_weights_that_add_up_to_zero_are_refused(world):
     text = SCENARIOS.replace("road = 1\n", "road = 0\n")
     with pytest.raises(RecipeError, match="weights of 'tin' add up to zero"):
         geo.Study.from_toml(with_scenarios(world, text))
+
+
+def test_a_changed_weight_makes_no_surface_again(world, monkeypatch):
+    from geo.study import measures
+
+    made = []
+    for name, maker in measures.SURFACES.items():
+
+        def counted(*given, name=name, maker=maker):
+            made.append(name)
+            return maker(*given)
+
+        monkeypatch.setitem(measures.SURFACES, name, counted)
+    geo.Study.from_toml(world).run()
+    alone = sorted(made)
+    made.clear()
+    found = geo.Study.from_toml(with_scenarios(world, SCENARIOS)).run()
+    assert len(found.content.themes[0].scenarios) == 3
+    assert sorted(made) == alone
+
+
+def test_scenarios_come_out_byte_for_byte_the_same(world, tmp_path):
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        geo.Study.from_toml(with_scenarios(world, SCENARIOS)).run().write(folder)
+    one, two = folders
+    for name in ("scenarios.csv", "robustness.csv", "exclusions.csv", "criteria.csv", "sites.csv",
+                 "lodemap.gpkg", "index.html", "provenance.json"):  # fmt: skip
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name

@@ -324,6 +324,9 @@
     add(who, el("b"), document.createTextNode(" "), iso(site.province, "soft"));
     who.firstChild.appendChild(iso(site.name));
     who.title = cut(site.name, 300);
+    if (chosen(t, site)) {
+      who.insertBefore(el("span", "chosen", "chosen"), who.firstChild);
+    }
     var meter = el("span", "meter");
     add(meter, bar(t, entry.index, weights, colours), own ? null : whisker(site, entry.score));
     var sure = own || site.sure === null ? (own ? moved(site, entry) : "")
@@ -358,10 +361,29 @@
         fill();
       }));
     }
+    together(t);
     conditions(t);
     leftOut(t, "excluded", "Excluded by a rule");
     leftOut(t, "unknown", "Not ranked: too little is known");
     if (t.method.live && t.adds && rows.length > 1) { ui.foot.appendChild(weightBlock(t, colours)); }
+  }
+  /* Sites that are best together within the recipe's limits. */
+  function chosen(t, site) {
+    return Boolean(t.together) && t.together.chosen.indexOf(site.id) >= 0;
+  }
+  function together(t) {
+    if (!t.together) { return; }
+    var box = el("details"), list = el("ul", "out");
+    box.id = "together";
+    t.together.chosen.forEach(function (id) {
+      var index = siteById(id), item = el("li", "any");
+      if (index < 0) { return; }
+      var name = button("", null, function () { choose(id, true); });
+      name.appendChild(iso(cut(t.sites[index].name, 80)));
+      list.appendChild(add(item, name));
+    });
+    add(ui.body, add(box, el("summary", null, "Chosen together (" + t.together.chosen.length + ")"),
+      el("p", "soft small any pad", cut(t.together.says, 600)), list));
   }
   /* What each scenario does to the order: its first site and the moves nearest to the top. */
   function conditions(t) {
@@ -697,6 +719,11 @@
     }
     add(box, add(head, left, right));
     if (!entry) { box.appendChild(el("p", "warn", cut(reason(t, site), 400))); }
+    if (!entry && site.toQualify) {
+      box.appendChild(el("p", "any", "To qualify, this would have to change: " + cut(site.toQualify, 600) + "."));
+    }
+    if (chosen(t, site)) { box.appendChild(el("p", "soft small any", "One of the " +
+      t.together.chosen.length + " sites that are best together.")); }
     box.appendChild(figures(t, site, index));
     site.warnings.forEach(function (text) { box.appendChild(el("p", "warn", cut(text, 400))); });
     if (site.flags) { box.appendChild(el("p", "warn", cut(site.flags, 400))); }
