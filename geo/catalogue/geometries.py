@@ -18,7 +18,7 @@ from geo.errors import EmptyLayerError
 __all__ = ["Repaired", "checked", "doubts", "near_duplicates", "repair", "survey"]
 
 _Shapes = npt.NDArray[np.object_]
-_POLYGONS = (3, 6, 7)
+_POLYGONS = (3, 6)
 _FAR = 10.0
 
 
@@ -26,18 +26,20 @@ _FAR = 10.0
 class Repaired:
     """Geometries after a repair: all of them, and which were changed.
 
-    `ids` are the positions of the geometries that were invalid and are mended; `reasons` says
-    what was wrong with each, in GEOS's words.
+    `ids` are the positions of the geometries that were invalid; `reasons` says what was wrong
+    with each, in GEOS's words. Those at the positions `lost` have coordinates that are no
+    numbers: nothing can mend them, and they are missing (None) now.
     """
 
     geometries: _Shapes
     ids: npt.NDArray[np.intp]
     reasons: tuple[str, ...]
+    lost: npt.NDArray[np.intp]
 
     @property
     def count(self) -> int:
         """How many geometries were mended."""
-        return len(self.ids)
+        return len(self.ids) - len(self.lost)
 
 
 def repair(geometries: Sequence[Any] | _Shapes) -> Repaired:
@@ -45,8 +47,9 @@ def repair(geometries: Sequence[Any] | _Shapes) -> Repaired:
 
     Self-intersections, overlapping parts, nested holes and spikes are mended so that every
     part of the plane that lay inside by the even-odd rule still does (GEOS MakeValid, linework
-    method); parts that collapse to lines or points are dropped from areas. Valid geometries
-    come back as they are, the same objects. Missing ones stay missing.
+    method); parts that collapse to lines or points are dropped from areas; a ring that
+    crosses itself becomes a line. Valid geometries come back as they are, the same objects;
+    missing ones stay missing.
 
     Parameters
     ----------
@@ -55,7 +58,7 @@ def repair(geometries: Sequence[Any] | _Shapes) -> Repaired:
     Returns
     -------
     Repaired
-        With n geometries, all valid.
+        With n geometries, all valid or missing.
 
     Examples
     --------
@@ -65,19 +68,20 @@ def repair(geometries: Sequence[Any] | _Shapes) -> Repaired:
     (1, [1], 2.0)
     """
     shapes: _Shapes = np.array(geometries, dtype=object)
-    kinds = shapely.get_type_id(shapes)
-    # A point is valid when it is finite, a line when it has two points; areas need the work.
-    bad = np.zeros(len(shapes), dtype=bool)
-    bad[~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)] = True
-    ids = np.flatnonzero(bad)
+    ids = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
     if not len(ids):
-        return Repaired(shapes, ids, ())
+        return Repaired(shapes, ids, (), ids)
     reasons = tuple(str(reason) for reason in shapely.is_valid_reason(shapes[ids]))
-    mended = shapely.make_valid(shapes[ids])
-    areal = np.isin(kinds[ids], _POLYGONS[:2])
-    mended[areal] = [_areas(shape) for shape in mended[areal]]
-    shapes[ids] = mended
-    return Repaired(shapes, ids, reasons)
+    places, owners = shapely.get_coordinates(shapes[ids], include_z=False, return_index=True)
+    lost = ids[np.unique(owners[~np.isfinite(places).all(axis=1)])]
+    shapes[lost] = None
+    left = np.setdiff1d(ids, lost)
+    rings = left[shapely.get_type_id(shapes[left]) == 2]
+    shapes[rings] = [shapely.LineString(shape.coords) for shape in shapes[rings]]
+    areal = left[np.isin(shapely.get_type_id(shapes[left]), _POLYGONS)]
+    shapes[left] = shapely.make_valid(shapes[left])
+    shapes[areal] = [_areas(shape) for shape in shapes[areal]]
+    return Repaired(shapes, ids, reasons, lost)
 
 
 def _areas(shape: Any) -> Any:

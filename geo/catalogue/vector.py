@@ -140,6 +140,8 @@ def _vector(
             _sound.add((record.sha256, record.layer))
         frame = checked
     _placed(record, frame)
+    if box is None and not frame.empty:
+        geometries.doubts(record.path, frame)
     kept = frame
     if not (frame.empty and survey):
         keep = filters.kept(record.path, record.id, frame, asked)
@@ -338,7 +340,9 @@ def _from_table(record: Record, *, survey: bool) -> Source:
     shapes = _from_wkt(record, frame) if record.wkt is not None else _from_pair(record, frame)
     used = [record.wkt] if record.wkt is not None else []
     crs = None if record.crs is None else understood(record.path, record.crs)
-    whole = gpd.GeoDataFrame(frame.drop(columns=used), geometry=shapes, crs=crs)
+    # Texts get the type that they have from any other format.
+    typed = {name: frame[name].infer_objects() for name in frame if name not in used}
+    whole = gpd.GeoDataFrame(typed, geometry=shapes, crs=crs)
 
     def read(columns: Sequence[str] | None, box: Sequence[float] | None) -> gpd.GeoDataFrame:
         found = whole
@@ -470,7 +474,6 @@ def _placed(record: Record, frame: gpd.GeoDataFrame) -> None:
         raise refuse(record.path, "crs-missing", what, fix, error=CrsError)
     if not frame.empty:
         require_plausible(record.path, frame.crs, frame.total_bounds)
-        geometries.doubts(record.path, frame)
 
 
 def _look_twice(record: Record, source: Source, frame: gpd.GeoDataFrame, *, survey: bool) -> None:
