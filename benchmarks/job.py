@@ -68,4 +68,5 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cell-size", type=float, default=1000.0)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--memory", default="1GB", help="budget of our side")
     return parser.parse_args()

@@ -1,9 +1,12 @@
 """Run both sides of the benchmark in turn and print times, peak memory and ratios.
 
-    python -m benchmarks.run [--cell-size 1000 500] [--rounds 3]
+    python -m benchmarks.run [--cell-size 1000 500 250] [--rounds 3] [--ours-alone 100]
 
 Each run is a process of its own. Lodemap first runs once with an empty kernel cache: that
 is its first use, compilation included, and is told apart from the rounds that follow.
+`--ours-alone` adds a size at which the usual way takes more memory than most machines have,
+within a budget of 2 GB. The growth of the cost of a cell from the second size to the last is
+told at the end: without the start of Python and the reading of layers, which do not grow.
 """
 
 import argparse
@@ -21,7 +24,11 @@ from typing import Any
 SIDES = ("usual", "ours")
 
 
-def run_once(side: str, cell: float, folder: Path) -> dict[str, Any]:
+# They take the same time at any cell size.
+FIXED = ("start, import", "read")
+
+
+def run_once(side: str, cell: float, folder: Path, memory: str = "1GB") -> dict[str, Any]:
     """Run one side in a process of its own and read its report."""
     command = [
         sys.executable,
@@ -31,6 +38,8 @@ def run_once(side: str, cell: float, folder: Path) -> dict[str, Any]:
         str(cell),
         "--out",
         str(folder / f"{side}.tif"),
+        "--memory",
+        memory,
     ]
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder / "kernels")}
     start = time.perf_counter()
@@ -49,8 +58,8 @@ def run_once(side: str, cell: float, folder: Path) -> dict[str, Any]:
     return report
 
 
-def compare(cell: float, rounds: int, folder: Path) -> None:
-    """Time both sides at one cell size."""
+def compare(cell: float, rounds: int, folder: Path) -> dict[str, Any]:
+    """Time both sides at one cell size; return one report of ours with median stages."""
     first = run_once("ours", cell, folder)
     reports: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES}
     for _ in range(rounds):
@@ -69,6 +78,30 @@ def compare(cell: float, rounds: int, folder: Path) -> None:
     print(f"first use of ours, compilation included: {cold:.1f} s")
     shared = agreement(reports["usual"][0]["best"], reports["ours"][0]["best"])
     print(f"places found by both within 5 km: {shared} of {len(reports['ours'][0]['best'])}")
+    return {**first, "stages": {s: middle(reports["ours"], s) for s in stages}}
+
+
+def alone(cell: float, rounds: int, folder: Path, memory: str) -> dict[str, Any]:
+    """Time our side at one cell size within a budget of memory."""
+    reports = [run_once("ours", cell, folder, memory) for _ in range(rounds)]
+    stages = {s: middle(reports, s) for s in reports[0]["stages"]}
+    print(f"\n{cell:g} m, {reports[0]['cells'] / 1e6:.1f} million cells, ours within {memory}")
+    for stage, seconds in stages.items():
+        print(f"{stage + ' [s]':26}{seconds:10.2f}")
+    print(f"{'all [s]':26}{sum(stages.values()):10.2f}")
+    print(f"{'peak [MB]':26}{max(r['peak_bytes'] for r in reports) / 1e6:10.0f}")
+    return {**reports[0], "stages": stages}
+
+
+def growth(reports: list[dict[str, Any]]) -> None:
+    """Tell what a cell costs at each size, and how that grows."""
+    costs = []
+    for report in reports:
+        working = sum(t for stage, t in report["stages"].items() if stage not in FIXED)
+        costs.append(working / report["cells"] * 1e9)
+    for report, cost in zip(reports, costs, strict=True):
+        print(f"{report['cells'] / 1e6:8.1f} million cells: {cost:6.0f} ns a cell")
+    print(f"largest over smallest of those sizes: {max(costs) / min(costs):.2f}")
 
 
 def middle(reports: list[dict[str, Any]], stage: str) -> float:
@@ -90,15 +123,23 @@ def agreement(usual: list[list[float]], ours: list[list[float]]) -> int:
 def main() -> None:
     """Read the arguments and compare at each cell size."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cell-size", type=float, nargs="+", default=[1000.0, 500.0])
+    parser.add_argument("--cell-size", type=float, nargs="+", default=[1000.0, 500.0, 250.0])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--ours-alone", type=float, metavar="CELL_SIZE")
     args = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name:
+        reports = []
         for number, cell in enumerate(args.cell_size):
             folder = Path(name) / str(number)
             folder.mkdir()
-            compare(cell, args.rounds, folder)
+            reports.append(compare(cell, args.rounds, folder))
+        if args.ours_alone:
+            reports.append(alone(args.ours_alone, 1, Path(name) / "0", "2GB"))
+        # At the first size the fixed costs of every stage are still in sight.
+        if len(reports) > 2:
+            print()
+            growth(reports[1:])
 
 
 if __name__ == "__main__":

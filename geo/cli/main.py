@@ -1,7 +1,10 @@
 """Commands and their options."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +16,9 @@ from geo.cli.layers import layers
 from geo.cli.listen import listener
 from geo.errors import DataError, RecipeError, UnitError
 from geo.study.find import find_recipe
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 __all__ = ["main"]
 
@@ -56,6 +62,17 @@ def _memory(_context: click.Context, _parameter: click.Parameter, text: str | No
         raise click.BadParameter(str(error)) from None
 
 
+@contextmanager
+def _cluster(scheduler: str | None) -> Iterator["Client | None"]:
+    if scheduler is None:
+        yield None
+        return
+    from geo.compute.cluster import connect
+
+    with connect(scheduler) as client:
+        yield client
+
+
 def _say(message: str) -> None:
     click.echo(message)
 
@@ -72,6 +89,7 @@ def _say(message: str) -> None:
     "--cache", type=click.Path(path_type=Path), help="Folder of surfaces kept between runs."
 )
 @click.option("--no-cache", is_flag=True, help="Compute everything anew and keep nothing.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask cluster to compute on (tcp://…).")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
 def build(
@@ -84,6 +102,7 @@ def build(
     scratch: Path | None,
     cache: Path | None,
     no_cache: bool,
+    scheduler: str | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -94,9 +113,9 @@ def build(
     path = find_recipe(recipe)
     study = Study.from_toml(path, cell_size=cell_size, seed=seed)
     folder = Path("maps") / study.recipe.id if out is None else out
-    with listener(quiet=quiet) as listen:
+    with listener(quiet=quiet) as listen, _cluster(scheduler) as client:
         kept = None if no_cache else cache or default_cache() / "stages"
-        result = study.run(memory=memory, scratch=scratch, cache=kept, listen=listen)
+        result = study.run(memory=memory, scratch=scratch, cache=kept, client=client, listen=listen)
         result.write(folder, listen=listen)
     if postgis is not None:
         result.write_postgis(postgis)

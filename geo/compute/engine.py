@@ -46,8 +46,15 @@ Opened = Callable[[Room | None], AbstractContextManager[Task]]
 """Works on a whole grid, and opens what tells of its parts."""
 
 
+def _untold(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
 class Engine:
     """Computes every surface in one piece and keeps it in memory."""
+
+    tell: Callable[[int, int], None] = staticmethod(_untold)
+    """Told how many parts of the work at hand are done, and how many there are."""
 
     def compute(self, grid: GeoBox, task: Task) -> dict[str, xr.DataArray]:
         """Make surfaces of a whole grid.
@@ -197,7 +204,11 @@ class Stream(Engine):
         with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=self.workers) as pool:
             # rasterio hides its own warning, in a way that other threads undo.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return list(pool.map(work, parts))
+            results = []
+            for result in pool.map(work, parts):
+                results.append(result)
+                self.tell(len(results), len(parts))
+            return results
 
 
 def _file(stem: Path, key: str) -> Path:

@@ -1,25 +1,22 @@
 """Surfaces as Cloud-Optimized GeoTIFFs, each with a QGIS style beside it."""
 
-import sys
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 from rasterio.io import DatasetReader
-from rasterio.shutil import copy
 from rasterio.windows import Window
 
 from geo.compute.parts import strips
 from geo.compute.stored import Stored
 from geo.errors import OutputError
 from geo.grid import inside
+from geo.publish.cog import BOUNDED, write_cog
 from geo.publish.content import Content
 from geo.publish.qml import document
 from geo.publish.rasterstyles import raster_style
@@ -31,8 +28,6 @@ OUTSIDE = 65535
 """Value of an exclusion raster outside the region: neither allowed nor excluded."""
 
 _BLOCK = 512
-# GDAL would keep blocks in a twentieth of all memory.
-_BOUNDED = {"GDAL_CACHEMAX": 64}
 
 
 def write_cogs(content: Content, folder: Path) -> list[Path]:
@@ -85,25 +80,20 @@ class _Within:
 def _write(content: Content, surface: Surface, within: _Within, folder: Path) -> tuple[Path, int]:
     """Write one surface; return its path and the checksum of its values."""
     raw, checksum = _raw(content, surface, within, folder / f"{surface.name}.raw")
-    path, virtual = folder / f"{surface.name}.tif", folder / f"{surface.name}.vrt"
-    virtual.write_text(_described(content, surface, raw), "utf-8")
+    path = folder / f"{surface.name}.tif"
     bits = surface.role == "excluded"
-    options = {
-        "driver": "COG",
-        # As small as deflate here, and two to three times as fast.
-        "compress": "ZSTD",
-        "level": 1,
-        "predictor": "NO" if bits else "YES",
-        "blocksize": _BLOCK,
-        # A mean of reason bits would be another reason.
-        "overview_resampling": "NEAREST" if bits else "AVERAGE",
-        "num_threads": "1",
-    }
-    with rasterio.Env(**_BOUNDED), rasterio.open(virtual, driver="VRT") as source:
-        copy(source, path, **options)
+    write_cog(
+        raw,
+        content.grid,
+        path,
+        nodata=OUTSIDE if bits else np.nan,
+        title=_plain(surface.title),
+        unit=surface.unit,
+        tags=_tags(content, surface),
+        classes=bits,
+    )
     style = document(*raster_style(surface, raw.dataarray(content.grid)))
     path.with_suffix(".qml").write_text(style, encoding="utf-8")
-    virtual.unlink()
     raw.path.unlink()
     return path, checksum
 
@@ -132,32 +122,6 @@ def _values(
     return values
 
 
-def _described(content: Content, surface: Surface, raw: Stored) -> str:
-    """What GDAL has to know to read the values: a virtual raster."""
-    bits = surface.role == "excluded"
-    rows, columns = raw.shape
-    size = np.dtype(raw.dtype).itemsize
-    tags = "".join(
-        f'<MDI key="{key}">{escape(value)}</MDI>' for key, value in _tags(content, surface).items()
-    )
-    corner = ", ".join(repr(float(number)) for number in content.grid.affine.to_gdal())
-    return (
-        f'<VRTDataset rasterXSize="{columns}" rasterYSize="{rows}">'
-        f"<SRS>{escape(CRS.from_string(str(content.grid.crs)).to_wkt())}</SRS>"
-        f"<GeoTransform>{corner}</GeoTransform><Metadata>{tags}</Metadata>"
-        f'<VRTRasterBand dataType="{"UInt16" if bits else "Float32"}" band="1" '
-        'subClass="VRTRawRasterBand">'
-        f"<Description>{escape(_plain(surface.title))}</Description>"
-        f"<UnitType>{escape(surface.unit)}</UnitType>"
-        f"<NoDataValue>{OUTSIDE if bits else 'nan'}</NoDataValue>"
-        f'<SourceFilename relativeToVRT="1">{escape(raw.path.name)}</SourceFilename>'
-        f"<ImageOffset>0</ImageOffset><PixelOffset>{size}</PixelOffset>"
-        f"<LineOffset>{size * columns}</LineOffset>"
-        f"<ByteOrder>{'LSB' if sys.byteorder == 'little' else 'MSB'}</ByteOrder>"
-        "</VRTRasterBand></VRTDataset>"
-    )
-
-
 def _tags(content: Content, surface: Surface) -> dict[str, str]:
     tags = {
         "Conventions": "CF-1.11",
@@ -183,7 +147,7 @@ def _checked(path: Path, checksum: int) -> Path:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            options = {**_BOUNDED, "GDAL_PAM_ENABLED": "NO"}
+            options = {**BOUNDED, "GDAL_PAM_ENABLED": "NO"}
             with rasterio.Env(**options), rasterio.open(path, driver="GTiff") as found:
                 same = _checksum(found) == checksum
     except RasterioIOError as error:

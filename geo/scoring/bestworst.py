@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
 
 from geo.errors import DataError
 from geo.scoring.weights import Weights
@@ -163,6 +162,9 @@ def _linear(down: Floats, up: Floats, best: int, worst: int) -> tuple[float, Flo
     rows = _differences(down, up, best, worst)
     bounds = np.hstack([np.vstack([rows, -rows]), -np.ones((4 * count, 1))])
     whole = np.append(np.ones(count), 0.0)[None]
+    # Slow to import, and few recipes judge best and worst.
+    from scipy.optimize import linprog
+
     found = linprog(np.append(np.zeros(count), 1.0), bounds, np.zeros(4 * count), whole, [1.0])
     weights = np.asarray(found.x, dtype=np.float64)[:count]
     return float(np.asarray(found.fun)), weights, weights

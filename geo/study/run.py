@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from geo.catalogue.postgis import WithDatabase
 from geo.catalogue.records import Catalogue
@@ -20,6 +21,9 @@ from geo.study.scored import ScoredTheme, score_theme
 from geo.study.stages import StageCache
 from geo.study.trade import freight_surfaces
 from geo.study.workbench import Workbench
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 __all__ = ["Study"]
 
@@ -92,6 +96,7 @@ class Study:
         memory: str | int | None = None,
         scratch: Path | str | None = None,
         cache: Path | str | None = None,
+        client: "Client | None" = None,
         listen: Listener = silent,
     ) -> Result:
         """Compute every surface, site, score and route.
@@ -109,6 +114,10 @@ class Study:
             Folder in which surfaces are kept between runs, at most 4 GB of them. A surface
             is taken from there if the layers, the parameters, the grid and the code that
             made it are the same; the results are the same bytes. Nothing is kept without it.
+        client : distributed.Client, optional
+            Of a Dask cluster whose workers make the parts, see
+            :func:`geo.compute.cluster.connect`. `scratch` must then lie on storage that all
+            workers share, and `memory` is what each of them may take.
         listen : callable, optional
             Told of each stage as it begins: its name, how many are done and how many there
             are.
@@ -123,11 +132,12 @@ class Study:
             If a layer, the network or the recipe cannot be used; the message names it.
         """
         bench = Workbench(self.recipe, self.catalogue)
-        bench.engine = _engine(bench, memory, scratch)
         bench.cache = None if cache is None else StageCache(Path(cache))
+        bench.engine = _engine(bench, memory, scratch, client)
         freight = [theme for theme in self.recipe.themes if theme.freight is not None]
         steps = len(self.recipe.themes) + len(freight) + len(self.recipe.scenarios) + 2
         progress = Progress(steps, listen)
+        bench.engine.tell = progress.within
         with progress.stage("layers and grid"):
             bench.prepare()
         for theme in freight:
@@ -152,10 +162,21 @@ class Study:
             return scenario_views(bench, scored, spec)
 
 
-def _engine(bench: Workbench, memory: str | int | None, scratch: Path | str | None) -> Engine:
-    if memory is None:
+def _engine(
+    bench: Workbench,
+    memory: str | int | None,
+    scratch: Path | str | None,
+    client: "Client | None",
+) -> Engine:
+    if memory is None and client is None:
         return Engine()
-    budget = memory_bytes(memory)
+    budget = None if memory is None else memory_bytes(memory)
+    columns = int(bench.grid.shape[1])
     give_back_freed_memory()
-    cells, room = share_out(budget, int(bench.grid.shape[1]), resident())
-    return Stream(Scratch(None if scratch is None else Path(scratch)), cells, room)
+    folder = Scratch(None if scratch is None else Path(scratch))
+    if client is not None:
+        from geo.compute.cluster import Cluster
+
+        return Cluster(client, folder, columns, budget)
+    cells, room = share_out(cast(int, budget), columns, resident())
+    return Stream(folder, cells, room)
