@@ -113,7 +113,8 @@ class Study:
         cache : Path or str, optional
             Folder in which surfaces are kept between runs, at most 4 GB of them. A surface
             is taken from there if the layers, the parameters, the grid and the code that
-            made it are the same; the results are the same bytes. Nothing is kept without it.
+            made it are the same; the results are the same bytes. Nothing is kept without it, or
+            on a cluster.
         client : distributed.Client, optional
             Of a Dask cluster whose workers make the parts, see
             :func:`geo.compute.cluster.connect`. `scratch` must then lie on storage that all
@@ -132,7 +133,8 @@ class Study:
             If a layer, the network or the recipe cannot be used; the message names it.
         """
         bench = Workbench(self.recipe, self.catalogue)
-        bench.cache = None if cache is None else StageCache(Path(cache))
+        # Filling a cache here would bring every surface of a cluster to this machine.
+        bench.cache = None if cache is None or client is not None else StageCache(Path(cache))
         bench.engine = _engine(bench, memory, scratch, client)
         freight = [theme for theme in self.recipe.themes if theme.freight is not None]
         steps = len(self.recipe.themes) + len(freight) + len(self.recipe.scenarios) + 2
