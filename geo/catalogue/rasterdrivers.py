@@ -33,8 +33,9 @@ from geo.errors import CrsError
 
 __all__ = ["ascii_grid", "geotiff", "imagine", "stale_overviews"]
 
-# Some properties let GDAL's own errors through, which rasterio's do not cover.
-_FAULTS = (RasterioError, RasterioIOError, CPLE_BaseError)
+# Some properties let GDAL's own errors through, which rasterio's do not cover, and texts of a
+# broken header need not be UTF-8.
+_FAULTS = (RasterioError, RasterioIOError, CPLE_BaseError, UnicodeDecodeError)
 _SIDECARS = (".aux.xml", ".msk")
 _WORLD = {".tif": ".tfw", ".tiff": ".tfw", ".img": ".igw"}
 _FACTORS = {"ncols", "nrows", "xllcorner", "xllcenter", "yllcorner", "yllcenter", "cellsize",
