@@ -20,6 +20,7 @@ __all__ = [
     "CostAllocation",
     "accumulated_cost",
     "accumulated_cost_allocation",
+    "least_cost_corridor",
     "least_cost_path",
     "trace_back",
 ]
@@ -199,11 +200,54 @@ def least_cost_path(
     sources[start] = True
     found = accumulated_cost_allocation(surface, sources, cell_size)
     if found.backlink[goal] < 0:
-        raise DataError(
-            f"no way leads from cell {tuple(start)} to cell {tuple(goal)}: "
-            "barriers (NaN friction) part them, open a passage or move one of the cells"
-        )
+        raise _no_way(start, goal)
     return trace_back(found.backlink, goal)[::-1].copy()
+
+
+def least_cost_corridor(
+    friction: npt.ArrayLike,
+    start: tuple[int, int],
+    goal: tuple[int, int],
+    cell_size: tuple[float, float],
+) -> npt.NDArray[np.float64]:
+    """Cost of the cheapest way from one cell to another that passes each cell.
+
+    The sum of two accumulated costs. The cells of the cheapest way have the lowest value;
+    those of little more make a corridor in which a way is hardly dearer.
+
+    Parameters
+    ----------
+    friction, start, goal, cell_size
+        As of `least_cost_path`.
+
+    Returns
+    -------
+    (rows, columns) float64 array
+        NaN where no way from `start` to `goal` can pass.
+
+    Raises
+    ------
+    DataError
+        As `least_cost_path`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> friction = np.array([[1.0, np.nan, 1.0], [1.0, 1.0, 1.0]])
+    >>> least_cost_corridor(friction, (0, 0), (0, 2), (1.0, 1.0)).round(2)
+    array([[2.83,  nan, 2.83],
+           [3.41, 2.83, 3.41]])
+    """
+    surface = check_surface(friction)
+    costs = []
+    for name, cell in (("start", start), ("goal", goal)):
+        _check_cell(name, cell, surface)
+        sources = np.zeros(surface.shape, dtype=np.bool_)
+        sources[cell] = True
+        costs.append(accumulated_cost(surface, sources, cell_size))
+    if np.isnan(costs[0][goal]):
+        raise _no_way(start, goal)
+    return costs[0] + costs[1]
 
 
 def trace_back(backlink: npt.NDArray[np.int8], start: tuple[int, int]) -> npt.NDArray[np.intp]:
@@ -315,6 +359,13 @@ def check_limit(max_cost: float | None) -> float:
     if not max_cost >= 0:
         raise DataError(f"max_cost is {max_cost}, required is a number of 0 or more")
     return float(max_cost)
+
+
+def _no_way(start: tuple[int, int], goal: tuple[int, int]) -> DataError:
+    return DataError(
+        f"no way leads from cell {tuple(start)} to cell {tuple(goal)}: "
+        "barriers (NaN friction) part them, open a passage or move one of the cells"
+    )
 
 
 def _check_inside(name: str, cell: tuple[int, int], shape: tuple[int, ...]) -> None:

@@ -9,6 +9,7 @@ from geo.compute.cost import (
     CostAllocation,
     accumulated_cost,
     accumulated_cost_allocation,
+    least_cost_corridor,
     least_cost_path,
     trace_back,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "combine_scores",
     "combined_overlay",
     "euclidean_distance",
+    "least_cost_corridor",
     "least_cost_path",
     "nearest",
     "peaks",

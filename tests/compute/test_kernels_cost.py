@@ -255,6 +255,33 @@ def test_the_path_costs_what_the_surface_says(friction, cell_size, data):
     assert cost_along(friction, way, cell_size, 0.0) == pytest.approx(surface[goal], rel=1e-9)
 
 
+@settings(max_examples=60)
+@given(rough, sides, st.data())
+def test_the_corridor_is_lowest_along_the_path_and_costs_what_the_path_costs(
+    friction, cell_size, data
+):
+    open_ = np.argwhere(~np.isnan(friction))
+    if len(open_) == 0:
+        return
+    start, goal = (tuple(open_[data.draw(st.integers(0, len(open_) - 1))]) for _ in range(2))
+    try:
+        way = kernels.least_cost_path(friction, start, goal, cell_size)
+    except DataError:
+        with pytest.raises(DataError, match="no way leads"):
+            kernels.least_cost_corridor(friction, start, goal, cell_size)
+        return
+    corridor = kernels.least_cost_corridor(friction, start, goal, cell_size)
+    lowest = corridor[start]
+    assert lowest == pytest.approx(cost_along(friction, way, cell_size, 0.0), rel=1e-9)
+    np.testing.assert_allclose(corridor[tuple(way.T)], lowest, rtol=1e-9)
+    assert np.nanmin(corridor) >= lowest * (1 - 1e-9)
+
+
+def test_the_corridor_of_a_detour_by_hand():
+    found = kernels.least_cost_corridor(np.ones((2, 3)), (0, 0), (0, 2), (3.0, 4.0))
+    np.testing.assert_allclose(found, [[8, 8, 8], [12, 10, 12]])
+
+
 SQUARE = np.ones((2, 2))
 NONE = np.zeros((2, 2), dtype=bool)
 
@@ -288,8 +315,9 @@ def test_refuses_bad_friction_and_sources(friction, sources, options, says):
 )
 def test_refuses_a_path_that_cannot_be(start, goal, says):
     friction = np.array([[1, 1, np.nan, 1]])
-    with pytest.raises(DataError, match=says):
-        kernels.least_cost_path(friction, start, goal, (1, 1))
+    for function in (kernels.least_cost_path, kernels.least_cost_corridor):
+        with pytest.raises(DataError, match=says):
+            function(friction, start, goal, (1, 1))
 
 
 def test_integer_friction_is_taken_as_numbers():
