@@ -119,7 +119,11 @@ def test_mending_as_told_gives_the_ratio_that_was_promised():
             told.fitting,
             1 / told.fitting,
         )
-        assert quiet(mended).consistency_ratio == pytest.approx(told.consistency_ratio)
+        after = quiet(mended)
+        assert after.consistency_ratio == pytest.approx(told.consistency_ratio)
+        # The mend is what the weights that it leads to say themselves.
+        ratio = after.weights[told.row] / after.weights[told.column]
+        assert ratio == pytest.approx(told.fitting)
 
 
 def test_two_criteria_cannot_contradict_each_other():
@@ -181,8 +185,8 @@ def test_rounded_reciprocals_are_taken():
 def two_rows(draw):
     count = draw(st.integers(2, 6))
     most = draw(st.integers(2, 9))
-    down = [1.0, *(float(draw(st.integers(1, most))) for _ in range(count - 2)), float(most)]
-    up = [float(most), *(float(draw(st.integers(1, most))) for _ in range(count - 2)), 1.0]
+    down = [1.0, *(float(draw(st.integers(2, most))) for _ in range(count - 2)), float(most)]
+    up = [float(most), *(float(draw(st.integers(2, most))) for _ in range(count - 2)), 1.0]
     return np.array(down), np.array(up)
 
 
@@ -203,13 +207,14 @@ def test_no_weights_deviate_less_than_those_of_the_nonlinear_model(rows):
 
 
 @settings(max_examples=100)
-@given(two_rows())
-def test_the_nonlinear_deviation_is_feasible_and_a_smaller_one_is_not(rows):
+@given(two_rows(), st.integers(0, 99))
+def test_deviation_and_ranges_of_the_nonlinear_model_are_those_of_a_linear_programme(rows, pick):
     down, up = rows
     found = best_worst(down, up, model="nonlinear")
+    count = down.size
 
-    def feasible(deviation):
-        count, limits = down.size, []
+    def solve(deviation, aim):
+        limits = []
         for j in range(count):
             for sign in (1, -1):
                 first = np.zeros(count)
@@ -219,13 +224,15 @@ def test_the_nonlinear_deviation_is_feasible_and_a_smaller_one_is_not(rows):
                 second[j] += sign
                 second[-1] += -sign * up[j] - deviation
                 limits += [first] * (j != 0) + [second] * (j != count - 1)
-        answer = linprog(
-            np.zeros(count), np.array(limits), np.zeros(len(limits)), np.ones((1, count)), [1.0]
-        )
-        return answer.status == 0
+        return linprog(aim, np.array(limits), np.zeros(len(limits)), np.ones((1, count)), [1.0])
 
-    assert feasible(found.deviation + 1e-4)
-    assert found.deviation < 1e-3 or not feasible(found.deviation - 1e-3)
+    nothing = np.zeros(count)
+    assert solve(found.deviation + 1e-4, nothing).status == 0
+    assert found.deviation < 1e-3 or solve(found.deviation - 1e-3, nothing).status != 0
+    weight = np.eye(count)[pick % count]
+    for aim, end in ((weight, found.low), (-weight, found.high)):
+        reached = solve(found.deviation + 1e-6, aim)
+        assert abs(reached.fun) == pytest.approx(end[pick % count], abs=1e-4)
 
 
 @pytest.mark.parametrize(
