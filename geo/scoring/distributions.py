@@ -6,11 +6,19 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from geo.errors import DataError
 
-__all__ = ["Distribution", "Empirical", "Normal", "Triangular", "Uniform", "triangular"]
+__all__ = [
+    "Distribution",
+    "Empirical",
+    "Normal",
+    "Triangular",
+    "Uniform",
+    "normal",
+    "triangular",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,13 +49,7 @@ class Normal:
 
     def quantile(self, share: Floats, /) -> Floats:
         """Value below which a share of the law lies."""
-        from scipy.special import ndtr
-
-        if self.deviation == 0:
-            return np.full(np.shape(share), self.mean)
-        below, upto = (ndtr((end - self.mean) / self.deviation) for end in (self.low, self.high))
-        found = self.mean + self.deviation * ndtri(below + share * (upto - below))
-        return np.asarray(np.clip(found, self.low, self.high))
+        return normal(share, self.mean, self.deviation, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,39 @@ class Empirical:
         found = np.asarray(self.values)
         place = np.minimum((np.asarray(share) * found.size).astype(np.intp), found.size - 1)
         return np.asarray(found[place])
+
+
+def normal(
+    quantile: npt.ArrayLike,
+    mean: npt.ArrayLike,
+    deviation: npt.ArrayLike,
+    low: npt.ArrayLike = -np.inf,
+    high: npt.ArrayLike = np.inf,
+) -> Floats:
+    """Value of a normal distribution, cut off at limits, at a quantile.
+
+    Parameters
+    ----------
+    quantile : array_like
+        In (0, 1).
+    mean, deviation, low, high : array_like
+        They broadcast against `quantile`. A deviation of 0 gives the mean.
+
+    Returns
+    -------
+    array
+        In [low, high] but for a deviation of 0.
+
+    Examples
+    --------
+    >>> normal([0.5, 0.5], [1.0, 2.0], [0.1, 0.0]).tolist()
+    [1.0, 2.0]
+    """
+    middle, spread = np.asarray(mean, float), np.asarray(deviation, float)
+    wide = np.where(spread > 0, spread, 1.0)
+    below, upto = (ndtr((np.asarray(end, float) - middle) / wide) for end in (low, high))
+    found = middle + wide * ndtri(below + np.asarray(quantile, float) * (upto - below))
+    return np.asarray(np.where(spread > 0, np.clip(found, low, high), middle), dtype=np.float64)
 
 
 def triangular(

@@ -6,7 +6,8 @@ are the weights of those who would choose it?
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,14 @@ from scipy.special import ndtr
 
 from geo.compute.ranks import RankTally, tally_ranks, weighted_rows
 from geo.errors import DataError
-from geo.scoring.distributions import Distribution, Uniform
+from geo.scoring.distributions import (
+    Distribution,
+    Normal,
+    Triangular,
+    Uniform,
+    normal,
+    triangular,
+)
 from geo.scoring.weight_space import weight_space
 
 __all__ = ["Smaa", "acceptability", "smaa"]
@@ -27,6 +35,18 @@ _FIRST_RANKS = 20
 _PAIRS = 200
 _TOLERANCE = 1e-9
 _MOST_WORK = 10_000_000_000
+
+
+def _uniform(share: Floats, low: Floats, high: Floats) -> Floats:
+    return np.asarray(low + (high - low) * share)
+
+
+# Laws whose parameters may be arrays.
+_VECTORS: dict[type, Callable[..., Floats]] = {
+    Normal: normal,
+    Triangular: triangular,
+    Uniform: _uniform,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -376,11 +396,8 @@ def _sampler(
         return None
     if any(not 0 <= criterion < shape[0] for criterion in common):
         raise DataError(f"common criteria {list(common)}: there are {shape[0]}, counted from 0")
-    # Equal laws are asked for their values together.
-    groups: dict[int, tuple[Distribution, list[int]]] = {}
-    for place, law in sorted(laws.items()):
-        groups.setdefault(id(law), (law, []))[1].append(place)
-    places = np.concatenate([np.array(where) for _, where in groups.values()])
+    groups = _together(laws)
+    places = np.concatenate([where for where, _ in groups])
     shared = list(common)
 
     def doubt(draw: int) -> tuple[npt.NDArray[np.intp], Floats]:
@@ -391,10 +408,34 @@ def _sampler(
             share = ndtr(factor @ chance.standard_normal(shape))
         share[shared] = share[shared, :1]
         flat = share.ravel()
-        drawn = [law.quantile(flat[where]) for law, where in groups.values()]
+        drawn = [quantile(flat[where]) for where, quantile in groups]
         return places, np.concatenate(drawn)
 
     return doubt
+
+
+_Group = tuple[npt.NDArray[np.intp], Callable[[Floats], Floats]]
+
+
+def _together(laws: Mapping[int, Distribution]) -> list[_Group]:
+    """Places of laws of one kind, which are asked for their values in one call."""
+    kinds: dict[object, list[tuple[int, Distribution]]] = {}
+    for place, law in sorted(laws.items()):
+        kinds.setdefault(type(law) if type(law) in _VECTORS else id(law), []).append((place, law))
+    groups: list[_Group] = []
+    for kind, members in kinds.items():
+        where = np.array([place for place, _ in members], dtype=np.intp)
+        first = members[0][1]
+        if kind in _VECTORS:
+            numbers = np.array([astuple(law) for _, law in members]).T  # type: ignore[call-overload] # all of `_VECTORS` are dataclasses
+            groups.append((where, partial(_at, _VECTORS[type(first)], numbers)))
+        else:
+            groups.append((where, first.quantile))
+    return groups
+
+
+def _at(law: Callable[..., Floats], numbers: Floats, share: Floats) -> Floats:
+    return law(share, *numbers)
 
 
 def _factor(correlation: npt.ArrayLike | None, criteria: int) -> Floats | None:
