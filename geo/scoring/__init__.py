@@ -15,6 +15,12 @@ Each module is usable alone, on plain arrays and frames:
     far a weight may move, what a result hangs on, how far rankings agree.
 `portfolio`
     Sites that together are best, within a budget, a spacing and other limits.
+`combination`, `unknowns`, `surface`
+    One declaration of a method for sites and cells, and what stands for an unknown.
+`firmness`, `information`
+    How firm ranks are, and what knowing an unknown would be worth.
+`difference`
+    How far each criterion carried a score from one run to another.
 `sites`
     The score table and the criteria table of a theme.
 `explain`
