@@ -8,6 +8,7 @@ import csv
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECONDS = 10
+"""Time of the processor that one file may take [s]."""
+
+_PATIENCE = 120
 MEMORY = 1_000_000_000
 """Resident memory that one file may take [bytes]."""
 
@@ -90,6 +94,8 @@ def run(code: str, found: Sequence[Case]) -> Iterator[tuple[Case, Answer]]:
 
 def _limits() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESSES, _ADDRESSES))
+    # Of the processor, not of the clock: a busy machine is no hanging reader.
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
 
 
 def _answer(code: str, case: Case) -> Answer:
@@ -97,12 +103,14 @@ def _answer(code: str, case: Case) -> Answer:
     try:
         done = subprocess.run(
             [sys.executable, "-c", _PRELUDE + code, str(case.path), case.check],
-            capture_output=True, text=True, timeout=SECONDS, preexec_fn=_limits, check=False,
+            capture_output=True, text=True, timeout=_PATIENCE, preexec_fn=_limits, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return Answer("hung", (), None, SECONDS, 0)
+        return Answer("hung", (), None, _PATIENCE, 0)
     seconds = time.monotonic() - start
     line = next((x for x in done.stdout.splitlines() if x.startswith(_SAID)), None)
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        return Answer("hung", (), None, seconds, 0)
     if done.returncode != 0 or line is None:
         return Answer("crashed", (), None, seconds, 0, done.stderr[-600:])
     said = json.loads(line.removeprefix(_SAID))
