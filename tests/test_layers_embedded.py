@@ -15,7 +15,9 @@ import shapely
 
 LAYERS = Path(__file__).parents[1] / "layers"
 BUILD = LAYERS / "build"
-RECORDS = sorted(p for p in LAYERS.glob("*/*.toml") if p.parent != BUILD)
+# Of remote sources there is no file here: their records are of another kind.
+REMOTE = LAYERS / "remote"
+RECORDS = sorted(p for p in LAYERS.glob("*/*.toml") if p.parent not in (BUILD, REMOTE))
 EQUAL_AREA = "+proj=laea +lat_0=46.8 +lon_0=103 +datum=WGS84"
 
 MONGOLIA = {

@@ -17,7 +17,7 @@ from geo.catalogue.records import (
 )
 
 if TYPE_CHECKING:
-    from geo.catalogue.inspect import check, inspect
+    from geo.catalogue.inspection import check, inspect
     from geo.catalogue.raster import read_block, read_raster, to_grid
     from geo.catalogue.vector import read_table, read_vector
 
@@ -40,8 +40,8 @@ __all__ = [
 ]
 
 _LATE = {
-    "check": "geo.catalogue.inspect",
-    "inspect": "geo.catalogue.inspect",
+    "check": "geo.catalogue.inspection",
+    "inspect": "geo.catalogue.inspection",
     "read_block": "geo.catalogue.raster",
     "read_raster": "geo.catalogue.raster",
     "read_table": "geo.catalogue.vector",

@@ -20,6 +20,8 @@ MARKS = (0x47504B47, 0x47503130, 0x47503131)
 
 _CHECKED_WHOLE = 64_000_000
 _STEPS = 50_000_000
+# QGIS keeps styles in a table that is no layer.
+_BESIDE = frozenset({"layer_styles"})
 
 
 @dataclass(frozen=True)
@@ -194,10 +196,11 @@ def _integrity(path: Path, database: sqlite3.Connection) -> None:
 def _contents(path: Path, database: sqlite3.Connection) -> list[tuple[str, str, int | None]]:
     try:
         sql = "SELECT table_name, data_type, srs_id FROM gpkg_contents"
-        return [(str(name), str(kind), srs) for name, kind, srs in database.execute(sql)]
+        rows = database.execute(sql).fetchall()
     except sqlite3.OperationalError:
         what = "is an SQLite database without gpkg_contents, and so no GeoPackage"
         raise refuse(path, "content-wrong", what, "export its tables as a GeoPackage") from None
+    return [(str(name), str(kind), srs) for name, kind, srs in rows if name not in _BESIDE]
 
 
 def _chosen(

@@ -291,7 +291,7 @@ class Catalogue(Mapping[str, Record]):
     """Layers by id.
 
     Opening reads records, not layers. A record with faults does not hide the others: asking
-    for it raises its fault, and :func:`geo.catalogue.inspect.check` reports it.
+    for it raises its fault, and :func:`geo.catalogue.inspection.check` reports it.
 
     Parameters
     ----------

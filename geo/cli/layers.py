@@ -12,7 +12,7 @@ from geo.cli.fetching import export_stac, fetch_layers
 from geo.study.find import catalogue_for, find_recipe
 
 if TYPE_CHECKING:
-    from geo.catalogue.inspect import Inspection
+    from geo.catalogue.inspection import Inspection
     from geo.catalogue.records import Record
 
 __all__ = ["layers"]
@@ -102,7 +102,7 @@ def inspect_layer(
     code 2 when it is refused.
     """
     from geo.catalogue.draft import write_draft
-    from geo.catalogue.inspect import inspect_file
+    from geo.catalogue.inspection import inspect_file
 
     _still()
     found = inspect_file(file, part=part)
@@ -126,7 +126,7 @@ def check_layers(recipe: str | None, as_json: bool) -> None:
 
     Exit code 2 when one is refused.
     """
-    from geo.catalogue.inspect import inspections
+    from geo.catalogue.inspection import inspections
 
     _still()
     catalogue = catalogue_for(find_recipe(recipe) if recipe else None)
@@ -156,7 +156,7 @@ def check_layers(recipe: str | None, as_json: bool) -> None:
 )
 def report_layers(recipe: str | None, out: Path) -> None:
     """Write one page with a picture of every layer, its licence, age, coverage and findings."""
-    from geo.catalogue.inspect import inspections
+    from geo.catalogue.inspection import inspections
     from geo.publish.layerpage import write_layer_page
 
     _still()

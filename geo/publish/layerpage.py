@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from geo.catalogue.inspect import Inspection
+from geo.catalogue.inspection import Inspection
 from geo.errors import OutputError
 from geo.publish.safetext import as_html, number
 from geo.publish.thumbnail import picture
@@ -66,7 +66,7 @@ def layer_page(found: Sequence[Inspection]) -> str:
     Parameters
     ----------
     found : sequence of Inspection
-        As :func:`geo.catalogue.inspect.inspections` gives them.
+        As :func:`geo.catalogue.inspection.inspections` gives them.
 
     Returns
     -------

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from affine import Affine
 from rasterio.features import rasterize
 
-from geo.catalogue.inspect import Inspection
+from geo.catalogue.inspection import Inspection
 from geo.publish.overlay import palette_png
 from geo.publish.tokens import LIGHT, RAMP
 

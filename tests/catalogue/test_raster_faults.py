@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from raster_faults import CASES, Case
 
-from geo.catalogue.inspect import inspect_file
+from geo.catalogue.inspection import inspect_file
 
 STATUS = {None: "ok", "warning": "warning", "repair": "repaired", "error": "refused"}
 

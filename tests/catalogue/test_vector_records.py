@@ -10,7 +10,7 @@ from bad_vectors import points, written
 from layer_files import write_record
 from shapely.geometry import Point
 
-from geo.catalogue import load_record, read_table, read_vector
+from geo.catalogue import Catalogue, load_record, read_table, read_vector
 from geo.catalogue.findings import gathered
 from geo.catalogue.geometries import near_duplicates, repair
 from geo.catalogue.vector import describe
@@ -222,3 +222,11 @@ def test_near_sites_are_found_across_sources():
     # 0.005 degrees of longitude at 49 degrees north.
     assert found["distance"].iloc[0] == pytest.approx(366, abs=1)
     assert near_duplicates(a, b, within=300).empty
+
+
+def test_inspect_stays_a_function_once_its_module_was_imported():
+    import geo.catalogue.inspection
+    from geo.catalogue import inspect
+
+    assert inspect is geo.catalogue.inspection.inspect
+    assert isinstance(inspect(Catalogue.open()["ports"]), list)

@@ -15,7 +15,7 @@ from shapely.geometry import Point
 from small_world import small_world
 
 from geo.catalogue import load_record, read_raster
-from geo.catalogue.inspect import inspect_file
+from geo.catalogue.inspection import inspect_file
 from geo.cli import main
 from geo.errors import LayerError
 
@@ -182,7 +182,7 @@ def test_what_no_reader_foresaw_is_a_refusal_too(heights, monkeypatch):
         def failing(*_, error=error, **__):
             raise error
 
-        monkeypatch.setattr("geo.catalogue.inspect.look_through", failing)
+        monkeypatch.setattr("geo.catalogue.inspection.look_through", failing)
         found = inspect_file(heights)
         assert found.status == "refused"
         assert found.findings[0].code == "unreadable"

@@ -46,7 +46,7 @@ STATUS = {
 
 CHILD = """
 import json, resource, signal, sys
-from geo.catalogue.inspect import inspect_file
+from geo.catalogue.inspection import inspect_file
 for line in sys.stdin:
     signal.alarm(int(sys.argv[1]))
     found = inspect_file(line.strip()).to_dict()

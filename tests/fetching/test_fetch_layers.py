@@ -23,7 +23,7 @@ from shapely.geometry import Point
 
 from geo.catalogue import Catalogue, read_raster, read_table, read_vector
 from geo.catalogue.fetch import Limits, fetch, load_remote, remote_records
-from geo.catalogue.inspect import inspect
+from geo.catalogue.inspection import inspect
 from geo.catalogue.record_text import record_text
 from geo.cli import main
 from geo.errors import DataError, LayerError, OutputError
