@@ -15,7 +15,15 @@ import shapely
 from geo.catalogue.findings import note, refuse
 from geo.errors import EmptyLayerError
 
-__all__ = ["Repaired", "checked", "doubts", "near_duplicates", "repair", "survey"]
+__all__ = [
+    "Repaired",
+    "checked",
+    "doubts",
+    "near_duplicates",
+    "repair",
+    "survey",
+    "tell_null_island",
+]
 
 _Shapes = npt.NDArray[np.object_]
 _POLYGONS = (3, 6)
@@ -201,7 +209,7 @@ def doubts(path: Path, frame: gpd.GeoDataFrame) -> None:
     """Tell what is doubtful about where geometries lie, at little cost."""
     if frame.crs is not None and frame.crs.is_geographic and not frame.empty:
         shapes: _Shapes = frame.geometry.to_numpy()
-        _tell_null_island(path, shapes)
+        tell_null_island(path, shapes)
         _tell_antimeridian(path, shapes)
 
 
@@ -377,7 +385,8 @@ def _tell_near(path: Path, frame: gpd.GeoDataFrame, shapes: _Shapes) -> None:
         note(path, "warning", "site-near-duplicate", what, "keep one of each", count=len(pairs))
 
 
-def _tell_null_island(path: Path, shapes: _Shapes) -> None:
+def tell_null_island(path: Path, shapes: _Shapes) -> None:
+    """Tell of points at longitude 0, latitude 0, far from all others."""
     points = shapes[shapely.get_type_id(shapes) == 0]
     places = shapely.get_coordinates(points)
     if len(places) != len(points) or not len(places):

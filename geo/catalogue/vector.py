@@ -15,6 +15,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
@@ -22,13 +23,14 @@ from pyproj import CRS, Transformer
 from geo.catalogue import geometries
 from geo.catalogue import where as filters
 from geo.catalogue.cells import Cells, read_cells
-from geo.catalogue.columns import LATITUDES, LONGITUDES, frame_of, unit_hint
+from geo.catalogue.columns import frame_of, unit_hint
 from geo.catalogue.description import Description
 from geo.catalogue.findings import LayerWarning, note, refuse
 from geo.catalogue.formats import TABLES, format_of
 from geo.catalogue.records import Record, verify
 from geo.catalogue.source import Hints, Source, opened
 from geo.catalogue.systems import authority, require_plausible, require_same, understood
+from geo.catalogue.tableplaces import coordinates, tell_places, wkt_shapes
 from geo.catalogue.texts import tell_texts
 from geo.errors import CrsError, EmptyLayerError, LayerError
 from geo.units import magnitude
@@ -38,6 +40,9 @@ __all__ = ["describe", "look", "read_table", "read_vector", "unchecked"]
 # Digests and layers whose geometries needed no mending: the same bytes are not checked again in
 # the life of a process, as `verify` does not hash them again.
 _sound: set[tuple[str, str | None]] = set()
+
+# Coordinates of a drawing, such as a unit square, keep within this far of the origin.
+_DRAWING = 2.0
 
 
 def read_vector(
@@ -139,7 +144,7 @@ def _vector(
         if checked is frame and record.sha256 and box is None and not frame.empty:
             _sound.add((record.sha256, record.layer))
         frame = checked
-    _placed(record, frame)
+    _placed(record, frame, survey=survey)
     if box is None and not frame.empty:
         geometries.doubts(record.path, frame)
     kept = frame
@@ -203,6 +208,7 @@ def _rows(
         return frame
     if survey:
         tell_texts(record.path, frame)
+        tell_places(record.path, frame)
     keep = filters.kept(record.path, record.id, frame, asked)
     return frame if keep.all() else frame[keep].reset_index(drop=True)
 
@@ -310,14 +316,10 @@ def _described_table(file: Path, sheet: str | None) -> Description:
 
 
 def _table_bounds(frame: pd.DataFrame) -> tuple[float, float, float, float] | None:
-    found = []
-    for names in (LONGITUDES, LATITUDES):
-        name = next((n for n in frame if str(n).lower() in names), None)
-        if name is None or frame[name].dtype == object or not frame[name].notna().any():
-            return None
-        found.append((float(frame[name].min()), float(frame[name].max())))
-    (west, east), (south, north) = found
-    return west, south, east, north
+    pairs = coordinates(frame)
+    if pairs is None or np.isnan(pairs).all(axis=0).any():
+        return None
+    return _four([*np.nanmin(pairs, axis=0), *np.nanmax(pairs, axis=0)])
 
 
 def _require_kind(record: Record, kind: str) -> None:
@@ -390,12 +392,11 @@ def _from_pair(record: Record, frame: pd.DataFrame) -> Any:
 def _from_wkt(record: Record, frame: pd.DataFrame) -> Any:
     name = str(record.wkt)
     _require_columns(record, [str(n) for n in frame.columns], [name])
-    texts = [None if pd.isna(text) else str(text) for text in frame[name]]
-    shapes = shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore")
-    for i, (text, shape) in enumerate(zip(texts, shapes, strict=True)):
-        if text is not None and shape is None:
-            what = f"row {i + 1} of column {name!r} holds {text[:40]!r}, which is no WKT"
-            raise refuse(record.path, "geometry-broken", what, "correct the cell")
+    shapes, wrong = wkt_shapes(frame[name])
+    if len(wrong):
+        said = str(frame[name].iloc[wrong[0]])[:40]
+        what = f"row {wrong[0] + 1} of column {name!r} holds {said!r}, which is no WKT"
+        raise refuse(record.path, "geometry-broken", what, "correct the cell")
     return shapes
 
 
@@ -465,15 +466,27 @@ def _checked(record: Record, frame: gpd.GeoDataFrame, *, survey: bool) -> gpd.Ge
     return geometries.checked(record.path, record.id, frame, allow_empty=survey)
 
 
-def _placed(record: Record, frame: gpd.GeoDataFrame) -> None:
+def _placed(record: Record, frame: gpd.GeoDataFrame, *, survey: bool) -> None:
     """Check the system that geometries are in."""
     if frame.crs is None:
+        if survey and not frame.empty and _nowhere(frame.total_bounds):
+            what = "has no CRS, its coordinates claim no place on the Earth"
+            fix = "write its CRS into the file before a study uses it"
+            note(record.path, "warning", "no-place", what, fix)
+            return
         said = "" if record.crs is None else f", its record says {record.crs}"
         what = f"layer {record.id!r} has no CRS{said}"
         fix = "write the CRS into the file"
         raise refuse(record.path, "crs-missing", what, fix, error=CrsError)
     if not frame.empty:
         require_plausible(record.path, frame.crs, frame.total_bounds)
+
+
+def _nowhere(bounds: npt.NDArray[np.float64]) -> bool:
+    """Whether a box is no larger than a drawing about the origin."""
+    west, south, east, north = bounds
+    small = bool((np.abs(bounds) <= _DRAWING).all())
+    return small and bool(east - west <= _DRAWING and north - south <= _DRAWING)
 
 
 def _look_twice(record: Record, source: Source, frame: gpd.GeoDataFrame, *, survey: bool) -> None:

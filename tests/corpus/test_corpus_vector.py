@@ -16,9 +16,9 @@ if check and frame is not None:
 say(found, right)
 """
 
-# Of these the manifest asks for a warning or a repair of one thing, and they state no CRS as
-# well: a layer without one is refused, after that thing was said.
-NO_CRS = {"latin1.shp": "warning", "test_tin.shp": "warning", "multicurve.gml": "repair"}
+# Of this the manifest asks for a repair of its curves. It states no CRS as well, and lies in
+# degrees: it is refused, after its curves were told of.
+NO_CRS = {"multicurve.gml": "repair"}
 
 # SQLite, GDAL and GEOS of today find nothing wrong in this file but its two layers.
 SOUND = {"test_gdal_error.gpkg"}
