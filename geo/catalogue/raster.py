@@ -24,6 +24,7 @@ from geo.catalogue.rasterdrivers import ascii_grid, geotiff, imagine
 from geo.catalogue.rasterfiles import raster_driver
 from geo.catalogue.rastervalues import Values, in_range, known_values, note_unknown_values
 from geo.catalogue.records import Record, verify
+from geo.compute.enlarge import enlarged
 from geo.errors import CrsError, DataError, EmptyLayerError
 from geo.grid import as_dataarray, coordinates
 
@@ -345,13 +346,9 @@ def to_grid(
         )
     values = raster.to_numpy().astype(np.float32, copy=False)
     cube = values.reshape(-1, *values.shape[-2:])
-    out = np.full((cube.shape[0], *grid.shape), np.nan, dtype=np.float32)
-    for turn in _turns(source):
-        shifted = GeoBox(source.shape, Affine.translation(turn, 0) @ source.affine, source.crs)
-        target = out if turn == 0 else np.full_like(out, np.nan)
-        _warp(cube, shifted, target, grid, Resampling[resampling], _scale(shifted, whole or grid))
-        if turn:
-            np.copyto(out, target, where=np.isnan(out))
+    out = enlarged(cube, source, grid, whole=whole) if resampling == "bilinear" else None
+    if out is None:
+        out = _warped(cube, source, grid, Resampling[resampling], whole or grid)
     dims = ("y", "x") if raster.ndim == 2 else ("band", "y", "x")
     coords = coordinates(grid)
     if raster.ndim == 3:
@@ -407,6 +404,23 @@ def _turns(source: GeoBox) -> tuple[float, ...]:
     return tuple(shifts)
 
 
+def _warped(
+    cube: npt.NDArray[np.float32],
+    source: GeoBox,
+    grid: GeoBox,
+    resampling: Resampling,
+    whole: GeoBox,
+) -> npt.NDArray[np.float32]:
+    out = np.full((cube.shape[0], *grid.shape), np.nan, dtype=np.float32)
+    for turn in _turns(source):
+        shifted = GeoBox(source.shape, Affine.translation(turn, 0) @ source.affine, source.crs)
+        target = out if turn == 0 else np.full_like(out, np.nan)
+        _warp(cube, shifted, target, grid, resampling, _scale(shifted, whole))
+        if turn:
+            np.copyto(out, target, where=np.isnan(out))
+    return out
+
+
 def _warp(
     cube: npt.NDArray[np.float32],
     source: GeoBox,
@@ -427,8 +441,6 @@ def _warp(
             dst_nodata=np.nan,
             resampling=resampling,
             num_threads=2,
-            # The default approximates the transform to an eighth of a cell.
-            tolerance=0.01,
             **scale,
         )
 
