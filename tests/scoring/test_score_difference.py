@@ -21,7 +21,7 @@ def rows(values, weights):
             "value": values,
             "value_score": values,
             "weight": [w / total for w in weights],
-            "contribution": [v * w / total for v, w in zip(values, weights, strict=True)],
+            "contribution": [v * (w / total) for v, w in zip(values, weights, strict=True)],
         }
     )
 
