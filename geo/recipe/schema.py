@@ -328,9 +328,9 @@ class Recipe:
         named = (criterion.measure.arguments.get(key) for key in ("layer", "zones"))
         found = {str(layer) for layer in named if layer is not None}
         if measure.needs == "transport":
-            found |= self._transport_layers()
+            found |= self.transport_layers()
         if measure.needs == "energy":
-            found |= self._energy_layers()
+            found |= self.energy_layers()
         if measure.needs == "lists" and self.lists is not None:
             found.add(self.lists)
         if not measure.spatial and theme.sites.layer is not None:
@@ -339,9 +339,10 @@ class Recipe:
 
     def _shared_layers(self) -> set[str]:
         found = set() if self.lists is None else {self.lists}
-        return found | self._transport_layers() | self._energy_layers()
+        return found | self.transport_layers() | self.energy_layers()
 
-    def _transport_layers(self) -> set[str]:
+    def transport_layers(self) -> set[str]:
+        """Ids of the layers that the transport network is made of."""
         if self.transport is None:
             return set()
         transport = self.transport
@@ -349,7 +350,8 @@ class Recipe:
         found |= {*transport.geometry.values(), *transport.barriers}
         return found | (set() if transport.crossings is None else {transport.crossings})
 
-    def _energy_layers(self) -> set[str]:
+    def energy_layers(self) -> set[str]:
+        """Ids of the layers that yields and costs of power are made of."""
         if self.energy is None:
             return set()
         solar, wind = self.energy.solar, self.energy.wind

@@ -90,8 +90,7 @@ def _distance(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: 
 
 
 def _travel(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
-    targets = bench.on_grid(str(arguments["layer"]), _where(arguments))
-    return haul_length(bench, targets)
+    return haul_length(bench, str(arguments["layer"]), _where(arguments))
 
 
 def _slope(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:

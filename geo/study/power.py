@@ -1,6 +1,6 @@
 """Clean power of a study: yields and levelised cost, computed once for all themes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -229,10 +229,13 @@ def power_cost(bench: Workbench, technology: str) -> Range:
     Range
     """
     if technology != "cheapest":
-        return bench.keep(("power", technology), lambda: _lcoe(bench, technology))
+        return bench.keep(
+            ("power", technology),
+            lambda: Range.of(_staged(bench, technology, lambda: _lcoe(bench, technology).named())),
+        )
 
-    def make() -> Range:
-        costs = power_cost(bench, "solar"), power_cost(bench, "wind")
+    def make() -> dict[str, xr.DataArray]:
+        costs = _lcoe(bench, "solar"), _lcoe(bench, "wind")
 
         def task(part: Part) -> dict[str, xr.DataArray]:
             solar, wind = (cost.on(part) for cost in costs)
@@ -244,14 +247,28 @@ def power_cost(bench: Workbench, technology: str) -> Range:
             )
             return {"which": which, **Range(central, low, high).named()}
 
-        made = bench.compute(task)
+        return bench.compute(task)
+
+    def cost() -> Range:
+        made = _staged(bench, technology, make)
         bench.keep("power-technology", lambda: made["which"])
         return Range.of(made)
 
-    return bench.keep(("power", technology), make)
+    return bench.keep(("power", technology), cost)
+
+
+def _staged(
+    bench: Workbench, technology: str, make: Callable[[], dict[str, xr.DataArray]]
+) -> dict[str, xr.DataArray]:
+    told = ("power", technology, repr(_spec(bench)))
+    return bench.stage(__name__, sorted(bench.recipe.energy_layers()), told, make)
 
 
 def _lcoe(bench: Workbench, technology: str) -> Range:
+    return bench.keep(("lcoe", technology), lambda: _levelised(bench, technology))
+
+
+def _levelised(bench: Workbench, technology: str) -> Range:
     spec = _spec(bench)
     if technology == "solar":
         factor, costs = solar_surfaces(bench).factor, _costs("solar", spec.solar.cost)

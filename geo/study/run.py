@@ -111,7 +111,7 @@ class Study:
             Where those files are kept as long as the result is used; the system's folder
             for temporary files when missing.
         cache : Path or str, optional
-            Folder in which surfaces are kept between runs, at most 4 GB of them. A surface
+            Folder in which surfaces are kept between runs, at most 10 GB of them. A surface
             is taken from there if the layers, the parameters, the grid and the code that
             made it are the same; the results are the same bytes. Nothing is kept without it, or
             on a cluster.

@@ -181,7 +181,16 @@ def _bits(bench: Workbench, theme: ThemeSpec, rules: tuple[ExclusionRule, ...]) 
         ]
         return {"bits": exclusion_bits(here, part.grid)}
 
-    return bench.keep(("bits", repr(theme.exclusions)), lambda: bench.compute(task)["bits"])
+    # Where a rule stands in the recipe does not matter.
+    told = ("bits", repr([replace(rule, line=0) for rule in theme.exclusions]))
+    layers = sorted({rule.layer for rule in theme.exclusions})
+
+    def make() -> xr.DataArray:
+        if not rules:
+            return bench.compute(task)["bits"]
+        return bench.stage(__name__, layers, told, lambda: bench.compute(task))["bits"]
+
+    return bench.keep(told, make)
 
 
 def _rule(bench: Workbench, spec: ExclusionSpec) -> ExclusionRule:

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,7 +33,7 @@ from geo.grid import as_dataarray
 
 __all__ = ["Entry", "StageCache", "code_of", "stage_key"]
 
-_LIMIT = 4_000_000_000
+_LIMIT = 10_000_000_000
 _MAGIC = b"lodemap stage 1\n"
 _CHUNK = 1 << 20
 # Half-written files of processes that were killed go after a day.
@@ -83,7 +84,8 @@ def _source(module: str) -> Path | None:
     return next((file for file in files if top == "geo" and file.is_file()), None)
 
 
-def _imported(source: bytes) -> list[str]:
+@cache
+def _imported(source: bytes) -> tuple[str, ...]:
     """Names of the modules that a module may import."""
     found = []
     for node in ast.walk(ast.parse(source)):
@@ -92,7 +94,7 @@ def _imported(source: bytes) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             # What is imported from a package may be a module itself.
             found += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
-    return found
+    return tuple(found)
 
 
 def stage_key(
@@ -159,7 +161,7 @@ class Entry:
             surface = as_dataarray(
                 values.reshape(rows, columns), part.grid, name=one["name"], unit="", long_name=""
             )
-            surface.attrs = dict(one["attrs"])
+            surface.attrs = {key: _value(said) for key, said in one["attrs"].items()}
             made[one["key"]] = surface
         return made
 
@@ -231,12 +233,24 @@ class StageCache:
             total -= sizes[path]
 
 
+def _plain(value: object) -> object:
+    """An attribute as plain data: an array, such as the masks of flags, as a list."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return {"array": value.tolist(), "dtype": value.dtype.str}
+    return value
+
+
+def _value(said: object) -> object:
+    """What `_plain` was given."""
+    return np.array(said["array"], said["dtype"]) if isinstance(said, dict) else said
+
+
 def _head(surfaces: Mapping[str, xr.DataArray], heard: Heard) -> dict[str, Any] | None:
     """What an entry says of its surfaces; None if plain data cannot say it."""
     told, offset = [], 0
     for key, surface in surfaces.items():
         one = {"key": key, "name": surface.name, "dtype": surface.dtype.str, "offset": offset}
-        told.append(one | {"attrs": dict(surface.attrs)})
+        told.append(one | {"attrs": {k: _plain(v) for k, v in surface.attrs.items()}})
         offset += surface.size * surface.dtype.itemsize
     head = {
         "surfaces": told,

@@ -1,6 +1,6 @@
 """Freight of a study: one network, one truck surface, one way out for every cell and site."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -11,13 +11,13 @@ from odc.geo.geobox import GeoBox
 from scipy.ndimage import binary_dilation
 
 from geo.compute.parts import Part
-from geo.criteria.travel import accumulated_cost
+from geo.criteria.travel import accumulated_cost, cost_with_links
 from geo.errors import NetworkError
 from geo.grid import as_dataarray, inside
 from geo.recipe import FreightSpec, ThemeSpec, TransportSpec
 from geo.recipe.reader import closest
 from geo.study.workbench import Workbench
-from geo.transport.freight import FreightSurface, freight_surface, truck_friction
+from geo.transport.freight import FreightSurface, Starts, freight_surface, truck_friction
 from geo.transport.network import Network
 from geo.transport.products import Product, read_products, share_of_value
 from geo.transport.routes import routes
@@ -102,7 +102,7 @@ def _network(bench: Workbench) -> Network:
 
 
 def _truck(bench: Workbench) -> xr.DataArray:
-    def make() -> xr.DataArray:
+    def make() -> dict[str, xr.DataArray]:
         spec = _spec(bench)
         roads = bench.features(spec.geometry["road"])
         west, south, east, north = bench.region.to_crs(roads.crs).total_bounds
@@ -125,11 +125,24 @@ def _truck(bench: Workbench) -> xr.DataArray:
             paved = friction.coords["paved"].reset_coords(drop=True)
             return {"friction": friction.drop_vars("paved"), "paved": paved}
 
-        made = bench.compute(task)
+        return bench.compute(task)
+
+    def surface() -> xr.DataArray:
+        made = bench.stage(__name__, _layers(bench), ("truck", _truck_told(bench)), make)
         return made["friction"].assign_coords(paved=made["paved"].variable)
 
     # Links change nothing of the roads and their rates, only which of them are avoided.
-    return bench.keep(("truck", _spec(bench).avoid_status), make)
+    return bench.keep(("truck", _spec(bench).avoid_status), surface)
+
+
+def _truck_told(bench: Workbench) -> str:
+    """What trucks drive on is made of, beside the layers."""
+    spec, where = _spec(bench), bench.recipe.region_where
+    return repr((spec.avoid_status, spec.barriers, spec.geometry, spec.interest, where))
+
+
+def _layers(bench: Workbench) -> list[str]:
+    return sorted({bench.recipe.region, *bench.recipe.transport_layers()})
 
 
 def _closed(grid: GeoBox, barriers: list[gpd.GeoDataFrame]) -> xr.DataArray | None:
@@ -140,22 +153,30 @@ def _closed(grid: GeoBox, barriers: list[gpd.GeoDataFrame]) -> xr.DataArray | No
 
 
 def haul_length(
-    bench: Workbench, targets: gpd.GeoDataFrame
+    bench: Workbench, layer: str, where: Mapping[str, object]
 ) -> Callable[[Part], tuple[xr.DataArray]]:
     """Truck haul to the cheapest of some places, as kilometres of paved road that cost as much.
 
     Parameters
     ----------
     bench : Workbench
-    targets : GeoDataFrame
-        In the grid's CRS.
+    layer : str
+        Of the places.
+    where : mapping
+        Which of its features.
 
     Returns
     -------
     callable
         Given a part, the length on it [km]; NaN where no truck gets there.
     """
-    cost = accumulated_cost(_truck(bench), targets, engine=bench.engine)
+
+    def make() -> dict[str, xr.DataArray]:
+        targets = bench.on_grid(layer, where)
+        return {"cost": accumulated_cost(_truck(bench), targets, engine=bench.engine)}
+
+    told = ("haul", layer, repr(where or None), _truck_told(bench))
+    cost = bench.stage(__name__, [layer, *_layers(bench)], told, make)["cost"]
     rate = np.float32(_network(bench).tariffs.truck_paved.central)
     return lambda part: (part.of(cost) / rate,)
 
@@ -209,6 +230,13 @@ def freight_surfaces(bench: Workbench, theme: ThemeSpec) -> FreightOfTheme:
     if spec is None:
         raise NetworkError(f"theme {theme.id!r} measures freight but has no [theme.freight]")
 
+    def settle(truck: xr.DataArray, starts: Starts) -> dict[str, xr.DataArray]:
+        places = [values.tolist() for values in starts]
+        told = ("freight", places, _truck_told(bench))
+        return bench.stage(
+            __name__, _layers(bench), told, lambda: cost_with_links(truck, starts, bench.engine)
+        )
+
     def make() -> FreightOfTheme:
         product = _product(bench, spec)
         surfaces = {
@@ -219,7 +247,7 @@ def freight_surfaces(bench: Workbench, theme: ThemeSpec) -> FreightOfTheme:
                 _truck(bench),
                 grid=bench.grid,
                 countries=_home(bench),
-                engine=bench.engine,
+                settle=settle,
             )
             for country, places in spec.destinations.items()
         }

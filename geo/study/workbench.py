@@ -56,6 +56,7 @@ class Workbench:
         self._kept: dict[object, tuple[Any, set[str]]] = {}
         self._readings: list[set[str]] = [set()]
         self._heard: dict[str, list[Finding]] = {}
+        self._codes: dict[str, str] = {}
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -111,7 +112,9 @@ class Workbench:
         records = [self.catalogue[layer] for layer in layers]
         key = None
         if self.cache is not None:
-            key = stage_key(module, code_of(module), records, parameters, self.grid)
+            if module not in self._codes:
+                self._codes[module] = code_of(module)
+            key = stage_key(module, self._codes[module], records, parameters, self.grid)
         if self.cache is None or key is None:
             return dict(make())
         entry = self.cache.find(key)

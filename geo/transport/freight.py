@@ -5,7 +5,7 @@ all, which is often not the nearest one: the accumulated cost of trucking starts
 access node with what the way onward from there costs.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -26,9 +26,12 @@ from geo.transport.network import Network
 from geo.transport.products import Product
 from geo.transport.tariffs import Case, Tariffs
 
-__all__ = ["FreightSurface", "freight_surface", "onward_cost", "truck_friction"]
+__all__ = ["FreightSurface", "Starts", "freight_surface", "onward_cost", "truck_friction"]
 
 _METRES = 1000.0
+
+Starts = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]
+"""Rows and columns of cells where a cost starts, and what it starts with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +171,11 @@ def truck_friction(
     return friction.assign_coords(paved=(("y", "x"), paved))
 
 
+def _settle(truck: xr.DataArray, starts: Starts) -> dict[str, xr.DataArray]:
+    """Work out the surfaces in memory."""
+    return cost_with_links(truck, starts, Engine())
+
+
 def freight_surface(
     network: Network,
     destinations: Sequence[str],
@@ -178,7 +186,7 @@ def freight_surface(
     case: Case = "central",
     countries: Collection[str] | None = None,
     snap_km: float = 5.0,
-    engine: Engine | None = None,
+    settle: Callable[[xr.DataArray, Starts], Mapping[str, xr.DataArray]] = _settle,
 ) -> FreightSurface:
     """Cheapest freight from every cell of a grid to the cheapest of some destinations.
 
@@ -200,8 +208,9 @@ def freight_surface(
     snap_km : float
         With `countries`: a place on a barrier serves from the nearest open cell within
         this distance [km]. Border posts often lie a little outside the border as drawn.
-    engine : Engine, optional
-        Where surfaces are computed and kept; in memory when missing.
+    settle : callable, optional
+        Given the friction and where trucks start at what cost, the surfaces of
+        `geo.criteria.travel.cost_with_links`, which is called when it is missing.
 
     Returns
     -------
@@ -238,7 +247,7 @@ def freight_surface(
         access["usd_per_t"].to_numpy(np.float64),
     )
     # Double precision, so that the legs of a way add up to the surface within 1e-6.
-    found = cost_with_links(truck, starts, engine or Engine())
+    found = settle(truck, starts)
     title = f"freight of {product.title} to {', '.join(names)}, {case}"
     cost = found["cost"].rename("freight")
     cost.attrs = {"long_name": title, "units": "USD/t", "grid_mapping": "spatial_ref"}

@@ -147,6 +147,39 @@ def test_a_mirror_image_has_mirrored_costs(friction, start, cell_size):
     np.testing.assert_allclose(mirrored[::-1, ::-1], plain, rtol=1e-12)
 
 
+@settings(max_examples=50, deadline=None)
+@given(rough, starts, sides, st.integers(0, 4), st.integers(0, 4))
+def test_barriers_on_any_side_move_costs_and_change_none(friction, start, cell_size, down, along):
+    rows, columns = friction.shape
+    border = ((down, 2), (along, 1))
+    wide, begun = (np.pad(one, border, constant_values=np.nan) for one in (friction, start))
+    moved = kernels.accumulated_cost(wide, begun, cell_size)
+    moved = moved[down : down + rows, along : along + columns]
+    # Other tiles may find another of several ways that cost the same but for rounding.
+    expected = kernels.accumulated_cost(friction, start, cell_size)
+    np.testing.assert_allclose(moved, expected, rtol=1e-12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(rough, starts, sides, st.data())
+def test_one_more_source_never_makes_a_way_dearer(friction, start, cell_size, data):
+    before = kernels.accumulated_cost(friction, start, cell_size)
+    row, column = (data.draw(st.integers(0, side - 1)) for side in friction.shape)
+    more = start.copy()
+    more[row, column] = np.fmin(more[row, column], data.draw(st.sampled_from([0.0, 3.0, 700.0])))
+    after = kernels.accumulated_cost(friction, more, cell_size)
+    assert (np.isnan(before) | (after <= before * (1 + 1e-12))).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(rough, starts, sides)
+def test_no_neighbour_costs_more_than_the_step_to_it(friction, start, cell_size):
+    found = kernels.accumulated_cost(friction, start, cell_size).ravel()
+    for tail, head, cost in edges(friction, cell_size):
+        if not np.isnan(found[tail]):
+            assert found[head] <= (found[tail] + cost) * (1 + 1e-12)
+
+
 def test_on_free_ground_the_links_still_lead_to_the_source():
     source = np.zeros((6, 90), dtype=bool)
     source[2, 86] = True

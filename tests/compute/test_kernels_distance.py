@@ -67,6 +67,27 @@ def test_a_mirror_image_has_mirrored_distances(mask, cell_size):
     np.testing.assert_allclose(mirrored[::-1, ::-1], plain, rtol=1e-12)
 
 
+@settings(max_examples=50, deadline=None)
+@given(masks, sides, st.integers(0, 4), st.integers(0, 4))
+def test_empty_ground_on_any_side_moves_distances_and_changes_none(mask, cell_size, down, along):
+    rows, columns = mask.shape
+    wide = np.pad(mask, ((down, 2), (along, 1)))
+    moved = kernels.euclidean_distance(wide, cell_size)[down : down + rows, along : along + columns]
+    np.testing.assert_array_equal(moved, kernels.euclidean_distance(mask, cell_size))
+
+
+@settings(max_examples=50, deadline=None)
+@given(masks, sides)
+def test_no_step_changes_a_distance_by_more_than_its_length(mask, cell_size):
+    found = kernels.euclidean_distance(mask, cell_size)
+    if not mask.any():
+        assert np.isnan(found).all()
+        return
+    rounding = 1e-9 * max(cell_size)
+    for axis, length in enumerate(cell_size):
+        assert (np.abs(np.diff(found, axis=axis)) <= length + rounding).all()
+
+
 def test_equals_scipy_on_a_larger_raster():
     from scipy.ndimage import distance_transform_edt
 

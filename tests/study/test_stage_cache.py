@@ -5,10 +5,13 @@ import os
 import resource
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 from click.testing import CliRunner
 from odc.geo.geobox import GeoBox
 from small_world import raster, small_world
@@ -19,7 +22,7 @@ from geo.compute.engine import Engine
 from geo.criteria.proximity import distance_to_nearest
 from geo.errors import LodemapWarning
 from geo.grid import as_dataarray
-from geo.study import stages, workbench
+from geo.study import power, scored, stages, trade, workbench
 from geo.study.stages import StageCache
 
 GRID = GeoBox.from_bbox((0, 0, 4000, 3000), "EPSG:3857", resolution=1000)
@@ -74,9 +77,55 @@ def test_files_are_the_same_bytes_without_a_cache_with_an_empty_one_and_with_a_f
     plain = run(world, None).write(tmp_path / "plain")
     for name in ("cold", "warm"):
         assert_same_files(plain, run(world, cache).write(tmp_path / name))
-    assert len(entries(cache)) == 2
+    # The distance, the warped ground and the cells that the rule meets.
+    assert len(entries(cache)) == 3
     streamed = geo.Study.from_toml(world).run(cache=cache, memory="1GB")
     assert_same_files(plain, streamed.write(tmp_path / "streamed"))
+
+
+def test_a_changed_weight_drives_costs_and_excludes_nothing_again(tmp_path, monkeypatch):
+    recipe = Path(__file__).parents[2] / "maps" / "mongolia.toml"
+    calls = []
+
+    def counting(module, name):
+        made = getattr(module, name)
+
+        def counted(*given, **options):
+            calls.append(name)
+            return made(*given, **options)
+
+        monkeypatch.setattr(module, name, counted)
+
+    counting(trade, "cost_with_links")
+    counting(trade, "accumulated_cost")
+    counting(trade, "truck_friction")
+    counting(power, "lcoe_surface")
+    counting(scored, "exclusion_bits")
+
+    def built(cache, change):
+        study = geo.Study.from_toml(recipe, cell_size=25_000)
+        study.recipe = replace(study.recipe, themes=tuple(map(change, study.recipe.themes)))
+        calls.clear()
+        return study.run(cache=cache).content
+
+    def heavier(theme):
+        first, *others = theme.criteria
+        first = replace(first, weight=tuple(3 * weight for weight in first.weight))
+        return replace(theme, criteria=(first, *others))
+
+    built(tmp_path, lambda theme: theme)
+    assert len(set(calls)) == 5
+    again = built(tmp_path, heavier)
+    assert calls == []
+    plain = built(None, heavier)
+    assert len(set(calls)) == 5
+    assert list(again.surfaces) == list(plain.surfaces)
+    for name, surface in plain.surfaces.items():
+        xr.testing.assert_identical(again.surfaces[name], surface)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(again.routes.drop(columns="geometry")),
+        pd.DataFrame(plain.routes.drop(columns="geometry")),
+    )
 
 
 def test_what_was_found_in_a_layer_is_told_again(world, tmp_path):
@@ -162,12 +211,14 @@ def surface(value):
 def test_an_entry_gives_back_what_was_stored(tmp_path):
     cache = StageCache(tmp_path)
     made = surface(3.5) | {"n": surface(2)["m"].astype(np.uint8)}
+    made["n"].attrs["flag_masks"] = np.array([1, 2], np.uint16)
     cache.store("a" * 64, made, {})
     found = cache.find("a" * 64).surfaces(Engine(), GRID)
     assert list(found) == ["m", "n"]
     for key, one in made.items():
         assert found[key].identical(one)
         assert found[key].dtype == one.dtype
+    assert found["n"].attrs["flag_masks"].dtype == np.uint16
     assert cache.find("b" * 64) is None
 
 
@@ -249,6 +300,6 @@ def test_the_command_keeps_surfaces_where_it_is_told_to(world, tmp_path, monkeyp
     build("--no-cache")
     assert not (tmp_path / "home").exists()
     build()
-    assert len(entries(tmp_path / "home" / "stages")) == 2
+    assert len(entries(tmp_path / "home" / "stages")) == 3
     build("--cache", str(tmp_path / "other"))
-    assert len(entries(tmp_path / "other")) == 2
+    assert len(entries(tmp_path / "other")) == 3
