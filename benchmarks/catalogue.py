@@ -4,9 +4,12 @@ Plain is what pyogrio, pandas and rasterio do when asked for the same values, wi
 of bytes, systems, ranges or geometries. The two alternate, layer by layer, in one process.
 ``first`` checks everything anew each time, as a new process does; ``again`` is a layer that the
 process has read before, whose bytes are known. Time is that of the processor, so that other work
-on the machine counts for neither side. Run ``python -m benchmarks.catalogue``.
+on the machine counts for neither side, and Python's cyclic garbage is collected between rounds
+(none is collected while `timeit` measures, either): one collection costs more than a layer and
+hits whoever comes next. Run ``python -m benchmarks.catalogue``.
 """
 
+import gc
 import statistics
 import sys
 import time
@@ -66,6 +69,7 @@ def measure(layers: Sequence[Record], rounds: int) -> dict[str, list[list[float]
     """Seconds of each round by kind of layer, for each of `SIDES`."""
     found: dict[str, list[list[float]]] = {"whole": []}
     for _ in range(rounds + 1):
+        gc.collect()
         totals: dict[str, list[float]] = {}
         for record in layers:
             spent = [_seconds(read, record) for _, read in SIDES]
@@ -83,6 +87,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     catalogue = Catalogue.open()
+    gc.disable()
     found = measure([catalogue[name] for name in catalogue], rounds)
     for kind, series in sorted(found.items()):
         plain, first, again = (statistics.median(side) for side in zip(*series, strict=True))

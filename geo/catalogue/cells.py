@@ -107,7 +107,7 @@ def _text(path: Path, encoding: str | None, separator: str | None) -> Cells:
             if cells > _MOST_CELLS:
                 what = f"has more than {_MOST_CELLS:,} cells"
                 raise refuse(path, "file-too-large", what, "convert it to GeoParquet")
-            if any(cell.strip() for cell in row):
+            if "".join(row).strip():
                 rows.append(row)
                 numbers.append(line + 1 + skipped)
             line = reader.line_num

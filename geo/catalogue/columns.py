@@ -34,6 +34,9 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _SEPARATED = re.compile(r"[+-]?\d+([.,'’\s]\d+)+")
 _NUMERIC = frozenset("+-.,0123456789")
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
+# A line that is neither empty nor a number in its plainest form.
+_NOT_PLAIN = re.compile(r"^(?!(?:-?(?:0|[1-9]\d*)(?:\.\d+)?)?$)", re.MULTILINE | re.ASCII)
+_LONGEST_WHOLE = 18
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _THREE = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _GROUPED_POINT = re.compile(r"[+-]?\d{1,3}((,\d{3})+\.\d+|(,\d{3}){2,}|(['’\s]\d{3})+(\.\d+)?)")
@@ -132,23 +135,24 @@ def frame_of(
         or longitudes and latitudes lie outside the Earth.
     """
     columns = list(zip(*cells.rows, strict=True)) or [()] * len(cells.names)
-    stripped = [[cell.strip() for cell in column] for column in columns]
+    stripped = [list(map(str.strip, column)) for column in columns]
     by_name = dict(zip(cells.names, stripped, strict=True))
     reader = _Reader(path, decimal or _decimal(path, cells, by_name), frozenset(units))
     stated = decimal is not None
     built = {name: _column(reader, name, column, stated=stated) for name, column in by_name.items()}
     for name, values in built.items():
         if values.dtype == object:
-            _tell_texts(path, name, "\n".join(by_name[name]))
+            _tell_texts(path, name, by_name[name])
         elif _is_date(name):
             _tell_serials(path, name, values.astype(float))
+    index = pd.RangeIndex(len(cells.rows))
     frame = pd.DataFrame(
         {
             # Texts stay objects, with None for unknown.
-            name: pd.Series(values, dtype=object) if values.dtype == object else values
+            name: pd.Series(values, index, dtype=object) if values.dtype == object else values
             for name, values in built.items()
         },
-        columns=list(cells.names),
+        index,
     )
     _require_key(path, frame, key)
     _require_degrees(path, frame)
@@ -159,7 +163,7 @@ def _decimal(path: Path, cells: Cells, columns: Mapping[str, Sequence[str]]) -> 
     """Decimal sign of a file: a comma only where some cell can mean nothing else."""
     doubtful: tuple[str, str] | None = None
     for name, column in columns.items():
-        if not any("," in cell for cell in column):
+        if "," not in "".join(column):
             continue
         filled = [c for c in column if c and c.lower() not in _UNKNOWN]
         if not filled or not all(_COMMA.fullmatch(c) or _NUMBER.fullmatch(c) for c in filled):
@@ -182,6 +186,25 @@ def _decimal(path: Path, cells: Cells, columns: Mapping[str, Sequence[str]]) -> 
 
 
 def _column(reader: _Reader, name: str, cells: Sequence[str], *, stated: bool) -> npt.NDArray[Any]:
+    found = _plain_numbers(cells)
+    return _doubtful(reader, name, cells, stated=stated) if found is None else found
+
+
+def _plain_numbers(cells: Sequence[str]) -> npt.NDArray[Any] | None:
+    """Numbers of a column in which nothing but plain numbers stands, looked at as one text."""
+    joined = "\n".join(cells)
+    if not joined.strip() or _NOT_PLAIN.search(joined) or joined.count("\n") != len(cells) - 1:
+        return None
+    if "" in cells:
+        return np.array([float(cell) if cell else np.nan for cell in cells])
+    if "." not in joined and max(map(len, cells)) <= _LONGEST_WHOLE:
+        return np.array(list(map(int, cells)), dtype=np.int64)
+    return np.array(list(map(float, cells)))
+
+
+def _doubtful(
+    reader: _Reader, name: str, cells: Sequence[str], *, stated: bool
+) -> npt.NDArray[Any]:
     must = name in reader.units
     cells = _without_errors(reader, name, cells)
     plain, grouped = _plain(reader, cells)
@@ -262,17 +285,30 @@ def _without_words(reader: _Reader, name: str, cells: Sequence[str]) -> list[str
     return ["" if cell.lower() in _UNKNOWN else cell for cell in cells]
 
 
-def _tell_texts(path: Path, name: str, joined: str) -> None:
-    """Tell what is doubtful about a column of texts, which stand one on a line."""
+def _tell_texts(path: Path, name: str, cells: Sequence[str]) -> None:
+    """Tell what is doubtful about a column of texts."""
+    # Texts repeat: the different ones tell whether there is anything to count.
+    different = "\n".join(dict.fromkeys(cells))
+    joined = "\n".join(cells)
     for sign, pattern, code, what, fix in _DOUBTS:
-        if sign in joined and (found := pattern.findall(joined)):
+        if sign in different and pattern.search(different) and (found := pattern.findall(joined)):
             said = f"{len(found)} cells of column {name!r}, such as {found[0]!r}, {what}"
             note(path, "warning", code, said, fix, count=len(found))
+    if _SLASHED.search(different):
+        _tell_days_either_way(path, name, joined)
+    if _ISO_DAY.search(different):
+        _tell_no_days(path, name, joined)
+
+
+def _tell_days_either_way(path: Path, name: str, joined: str) -> None:
     pairs = _SLASHED.findall(joined)
-    cells = sum(1 for line in joined.split("\n") if line) if pairs else 0
-    if pairs and len(pairs) == cells and all(max(int(a), int(b)) <= 12 for a, b, _ in pairs):
+    cells = sum(1 for line in joined.split("\n") if line)
+    if len(pairs) == cells and all(max(int(a), int(b)) <= 12 for a, b, _ in pairs):
         what = f"column {name!r} holds dates such as {'/'.join(pairs[0])!r}: day or month first?"
         note(path, "warning", "date-ambiguous", what, "write them as 2026-01-31")
+
+
+def _tell_no_days(path: Path, name: str, joined: str) -> None:
     wrong = ["-".join(day) for day in _ISO_DAY.findall(joined) if not _is_day(*map(int, day))]
     if wrong:
         what = f"{len(wrong)} cells of column {name!r}, such as {wrong[0]!r}, are no days"

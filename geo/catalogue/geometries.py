@@ -27,6 +27,7 @@ __all__ = [
 
 _Shapes = npt.NDArray[np.object_]
 _POLYGONS = (3, 6)
+_SIMPLE = (0, 1, 4, 5)
 _FAR = 10.0
 
 
@@ -120,13 +121,18 @@ def checked(
     """
     shapes: _Shapes = frame.geometry.to_numpy()
     lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    _require_finite(path, shapes)
+    places, owners = shapely.get_coordinates(shapes, return_index=True)
+    _require_finite(path, places, owners)
+    odd = _repeating(shapes, places, owners)
     if lost.any():
         frame = _without(path, identifier, frame, lost, allow_empty=allow_empty)
-        shapes = frame.geometry.to_numpy()
-    if (odd := _repeating(shapes)).any():
+        shapes, odd = frame.geometry.to_numpy(), odd[~lost]
+    if odd.any():
         frame = _lines(path, frame, shapes, odd)
         shapes = frame.geometry.to_numpy()
+    elif np.isin(shapely.get_type_id(shapes), _SIMPLE).all():
+        # Points and lines of finite coordinates, none twice in a row, cannot be invalid.
+        return frame
     mended = repair(shapes)
     if mended.count:
         said = ", ".join(str(i + 1) for i in mended.ids[:5])
@@ -143,14 +149,17 @@ def _with(frame: gpd.GeoDataFrame, shapes: _Shapes) -> gpd.GeoDataFrame:
     return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
 
 
-def _repeating(shapes: _Shapes) -> npt.NDArray[np.bool_]:
+def _repeating(
+    shapes: _Shapes, places: npt.NDArray[np.float64], owners: npt.NDArray[np.intp]
+) -> npt.NDArray[np.bool_]:
     """Which lines may hold one vertex twice in a row: some do, the others for certain not."""
     found = np.zeros(len(shapes), dtype=bool)
-    lines = np.flatnonzero(np.isin(shapely.get_type_id(shapes), (1, 5)))
-    if len(lines):
-        places, owners = shapely.get_coordinates(shapes[lines], return_index=True)
-        twice = (places[1:] == places[:-1]).all(axis=1) & (owners[1:] == owners[:-1])
-        found[lines[np.unique(owners[1:][twice])]] = True
+    lines = np.isin(shapely.get_type_id(shapes), (1, 5))
+    if lines.any():
+        x, y = places[:, 0], places[:, 1]
+        twice = (x[1:] == x[:-1]) & (y[1:] == y[:-1]) & (owners[1:] == owners[:-1])
+        found[owners[1:][twice]] = True
+        found &= lines
     return found
 
 
@@ -197,9 +206,10 @@ def _without(
     return frame[~lost].reset_index(drop=True)
 
 
-def _require_finite(path: Path, shapes: _Shapes) -> None:
-    if not np.isfinite(shapely.get_coordinates(shapes)).all():
-        places, owners = shapely.get_coordinates(shapes, return_index=True)
+def _require_finite(
+    path: Path, places: npt.NDArray[np.float64], owners: npt.NDArray[np.intp]
+) -> None:
+    if not np.isfinite(places).all():
         wrong = owners[~np.isfinite(places).all(axis=1)]
         what = f"feature {wrong[0] + 1} has coordinates that are no numbers"
         raise refuse(path, "coordinates-not-finite", what, "restore it")

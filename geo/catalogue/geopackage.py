@@ -40,6 +40,10 @@ class GeoPackage:
     declared: tuple[str, int, int] | None
 
 
+# What was found in files of a known digest, in the life of a process.
+_looked: dict[tuple[str, str | None], GeoPackage] = {}
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     steps = [_STEPS // 1000]
@@ -62,7 +66,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         raise refuse(path, "file-damaged", what, "restore it") from None
 
 
-def look(path: Path, layer: str | None, *, survey: bool, sound: bool = False) -> GeoPackage:
+def look(path: Path, layer: str | None, *, survey: bool, sound: str | None = None) -> GeoPackage:
     """Check a GeoPackage and find a layer in it.
 
     Parameters
@@ -72,8 +76,8 @@ def look(path: Path, layer: str | None, *, survey: bool, sound: bool = False) ->
         Name of the table; the only one, or with a warning the first one, when missing.
     survey : bool
         Also report breaches of the standard that do not change what is read.
-    sound : bool, optional
-        Whether the same bytes were found undamaged before.
+    sound : str, optional
+        Digest of the file, if the same bytes were found undamaged before.
 
     Returns
     -------
@@ -84,11 +88,13 @@ def look(path: Path, layer: str | None, *, survey: bool, sound: bool = False) ->
     LayerError
         If the file is damaged, is no GeoPackage, has no such table, or its tables are views.
     """
+    if sound is not None and not survey and (sound, layer) in _looked:
+        return _looked[sound, layer]
     _whole(path)
     with _opened(path) as database:
         master = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
         _refuse_tricks(path, database, master)
-        if not sound:
+        if sound is None:
             _integrity(path, database)
         contents = _contents(path, database)
         chosen = _chosen(path, master, contents, layer, survey=survey)
@@ -104,6 +110,8 @@ def look(path: Path, layer: str | None, *, survey: bool, sound: bool = False) ->
         )
         if survey:
             _survey(path, database, master, found)
+    if sound is not None:
+        _looked[sound, layer] = found
     return found
 
 

@@ -82,8 +82,8 @@ class Hints:
     layer: str | None = None
     encoding: str | None = None
     survey: bool = False
-    sound: bool = False
-    """Whether the file's bytes were found sound before, in this process."""
+    sound: str | None = None
+    """Digest of the file, if the same bytes were found sound before in this process."""
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,8 @@ def _vector(
     named = None if columns is None else list(dict.fromkeys([*columns, *asked]))
     box = _box(record, bbox, crs)
     known = (record.sha256, record.layer) in _sound
-    with _opened(record, survey=survey, sound=known) as source:
+    sound = record.sha256 if known else None
+    with _opened(record, survey=survey, sound=sound) as source:
         if source.count == 0:
             frame = _empty(record, source, survey=survey)
         else:
@@ -329,7 +330,7 @@ def _require_kind(record: Record, kind: str) -> None:
 
 
 @contextmanager
-def _opened(record: Record, *, survey: bool, sound: bool = False) -> Iterator[Source]:
+def _opened(record: Record, *, survey: bool, sound: str | None = None) -> Iterator[Source]:
     if record.x is not None or record.wkt is not None:
         yield _from_table(record, survey=survey)
         return

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import shapely
 from bad_vectors import points, written
+from hypothesis import given
+from hypothesis import strategies as st
 from layer_files import write_record
 from shapely.geometry import Point
 
@@ -230,3 +232,32 @@ def test_inspect_stays_a_function_once_its_module_was_imported():
 
     assert inspect is geo.catalogue.inspection.inspect
     assert isinstance(inspect(Catalogue.open()["ports"]), list)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.none(), st.integers(-(10**18) + 1, 10**18 - 1), st.decimals(-9999, 9999, places=3)
+        ),
+        min_size=1,
+    ).filter(lambda numbers: any(n is not None for n in numbers))
+)
+def test_numbers_of_a_table_are_those_of_its_texts(tmp_path_factory, numbers):
+    folder = tmp_path_factory.mktemp("numbers")
+    texts = ["" if number is None else str(number) for number in numbers]
+    (folder / "t.csv").write_text("k,v\n" + "".join(f"x,{text}\n" for text in texts))
+    found = read_table(load_record(write_record(folder / "t.csv", "table")))["v"]
+    whole = all(isinstance(number, int) for number in numbers)
+    assert found.dtype == (np.int64 if whole else np.float64)
+    wanted = [
+        np.nan if number is None else float(text)
+        for number, text in zip(numbers, texts, strict=True)
+    ]
+    np.testing.assert_array_equal(found, numbers if whole else wanted)
+
+
+@pytest.mark.parametrize("cell", ["007", "1 2", "+01", '"1\n2"', "1-2"])
+def test_codes_that_look_like_numbers_stay_texts(tmp_path, cell):
+    (tmp_path / "t.csv").write_text(f"k,v\nx,5\ny,{cell}\n")
+    found = read_table(load_record(write_record(tmp_path / "t.csv", "table")))["v"]
+    assert found.tolist() == ["5", cell.strip('"')]
