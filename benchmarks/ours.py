@@ -30,6 +30,7 @@ from geo.grid import as_dataarray, at_cells, cell_size, centres, inside, make_gr
 from geo.publish.cog import write_cog
 
 PART = 4_000_000
+WORKERS = 2
 
 
 def main() -> None:
@@ -46,10 +47,10 @@ def main() -> None:
         rasters = [_mean(read_raster(catalogue[n])) for n in ("relief", "solar-ghi", "temperature")]
     scratch = Scratch(args.out.parent)
     most = (memory_bytes(args.memory) - 500_000_000) // 2
-    stream = Stream(scratch, PART, most, workers=1)
+    stream = Stream(scratch, PART, most, workers=WORKERS)
 
     def friction_of(part):  # type: ignore[no-untyped-def]
-        with clock.stage("rasterise"):
+        with clock.stage("rasterise", WORKERS):
             outside = ~inside(part.grid, region)
             closed = _mask(outside | inside(part.grid, layers["lakes-mongolia"]), part.grid)
             friction = friction_surface(
@@ -66,22 +67,22 @@ def main() -> None:
         cost = accumulated_cost(ground["friction"], layers["railways"], engine=stream)
 
     def score_of(part):  # type: ignore[no-untyped-def]
-        with clock.stage("proximity"):
+        with clock.stage("proximity", WORKERS):
             near = {name: distance_to_nearest(layers[name], part.grid) for name in NEAR}
-        with clock.stage("warp"):
+        with clock.stage("warp", WORKERS):
             wide = part.wider(1)
             tall = to_grid(rasters[0], wide.grid, whole=grid)
             sun, warmth = (to_grid(r, part.grid, whole=grid) for r in rasters[1:])
-        with clock.stage("slope"):
+        with clock.stage("slope", WORKERS):
             steep = part.cut(slope(tall), wide)
             height = part.cut(tall, wide)
-        with clock.stage("exclusion"):
+        with clock.stage("exclusion", WORKERS):
             outside = part.of(ground["outside"]).to_numpy()
             bits = exclusion_bits(
                 _rules(layers, steep, _mask(outside | np.isnan(warmth.values), part.grid)),
                 part.grid,
             )
-        with clock.stage("overlay"):
+        with clock.stage("overlay", WORKERS):
             parts = [(near[n], *NEAR[n]) for n in NEAR]
             parts += [(steep, *SLOPE), (height, *HEIGHT), (sun, *SUN), (part.of(cost), *COST)]
             result = weighted_overlay(

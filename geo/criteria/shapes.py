@@ -179,18 +179,27 @@ def number_cells(
         -1 where there is no geometry.
     """
     area = shapely.get_type_id(shapes) == _POLYGON
+    if len(shapes) and area.all():
+        return _filled(shapes, numbers, grid, touched)
     rows, columns = grid.shape
     ends, owner = placed_segments(shapes[~area], grid)
     ends = ends - np.tile(corner(grid), 2)
     out = touched_by(ends, numbers[~area][owner], (rows, columns), cell_size(grid))
     if area.any():
-        inner = rasterize(
-            zip(shapes[area], numbers[area].tolist(), strict=True),
-            out_shape=(rows, columns),
+        np.copyto(out, _filled(shapes[area], numbers[area], grid, touched), where=out < 0)
+    return out
+
+
+def _filled(
+    areas: npt.NDArray[np.object_], numbers: npt.NDArray[np.int32], grid: GeoBox, touched: bool
+) -> npt.NDArray[np.int32]:
+    return np.asarray(
+        rasterize(
+            zip(areas, numbers.tolist(), strict=True),
+            out_shape=tuple(grid.shape),
             transform=grid.affine,
             fill=-1,
             all_touched=touched,
             dtype="int32",
         )
-        np.copyto(out, inner, where=out < 0)
-    return out
+    )
