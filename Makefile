@@ -30,7 +30,7 @@ debian:
 test: $(VENV)/dev.stamp debian ## run every test
 	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=
 	$(BIN)/python -m pytest -m slow --cov --cov-append --cov-report=
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/compute tests/criteria tests/scoring --cov --cov-append --cov-report=
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not compiled" tests/compute tests/criteria tests/scoring --cov --cov-append --cov-report=
 	$(BIN)/python -m coverage report --fail-under=90
 
 check: $(VENV)/dev.stamp debian ## ruff, mypy, import-linter, doctests and tests

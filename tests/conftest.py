@@ -32,6 +32,19 @@ if TYPE_CHECKING:
 settings.register_profile("lodemap", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("lodemap")
 
+
+def pytest_collection_modifyitems(items: "list[pytest.Item]") -> None:
+    """Without the compiler, which shows only that lines of kernels run, few examples do."""
+    if os.environ.get("NUMBA_DISABLE_JIT") != "1":
+        return
+    for item in items:
+        test = getattr(item, "obj", None)
+        asked = getattr(test, "_hypothesis_internal_use_settings", None)
+        if asked is not None:
+            few = settings(asked, max_examples=min(asked.max_examples, 10))
+            test._hypothesis_internal_use_settings = few
+
+
 # The first runs in QGIS's own Python; the fuzzer's own modules run in processes of their own.
 collect_ignore = ["qgis/open_in_qgis.py"]
 collect_ignore_glob = ["fuzz/fuzz_*.py"]

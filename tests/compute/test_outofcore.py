@@ -138,6 +138,7 @@ def test_float32_friction_is_kept_as_it_is_and_gives_the_same_bits():
 
 
 @pytest.mark.parametrize("name", ["distance", "nearest", "cost"])
+@pytest.mark.compiled
 def test_the_budget_is_kept(name, monkeypatch, tmp_path):
     monkeypatch.setattr(sweeps, "_TILE", 96)
     rng = np.random.default_rng(8)

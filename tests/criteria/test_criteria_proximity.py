@@ -107,6 +107,7 @@ def test_more_features_never_increase_distance(one, other):
 @pytest.mark.parametrize(
     "layer", ["northeast-asia/railways", "mongolia/rivers-mongolia", "mongolia/provinces-mongolia"]
 )
+@pytest.mark.compiled
 def test_on_real_layers_the_distance_is_shapelys(layer):
     file = LAYERS / f"{layer}.gpkg"
     region = gpd.read_file(
@@ -122,6 +123,7 @@ def test_on_real_layers_the_distance_is_shapelys(layer):
     np.testing.assert_allclose(found[at[0]], expected, rtol=1e-6, atol=1e-2)
 
 
+@pytest.mark.compiled
 def test_a_window_of_a_grid_has_the_numbers_of_the_whole():
     layer = LAYERS / "northeast-asia" / "railways.gpkg"
     region = gpd.read_file(

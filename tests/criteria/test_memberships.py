@@ -44,6 +44,7 @@ def test_ms_takes_mean_and_deviation_of_what_is_known():
     )
 
 
+@pytest.mark.compiled
 def test_sigmoid_by_hand():
     close(vf.sigmoid([1.0, 3.0, 5.0, -1e4], 3, 0.5), [1 / (1 + np.e), 0.5, np.e / (1 + np.e), 0])
     close(vf.sigmoid([1.0, 5.0], 3, -0.5), [np.e / (1 + np.e), 1 / (1 + np.e)])
@@ -96,6 +97,7 @@ def test_humps_are_symmetric_and_best_in_the_middle(midpoint, spread, away):
 @LAWS
 @given(st.sampled_from(sorted(vf.MEMBERSHIPS)), positive, positive,
        st.lists(st.floats(-1e6, 1e6) | st.just(np.nan), min_size=1, max_size=9))  # fmt: skip
+@pytest.mark.compiled
 def test_scores_stay_between_zero_and_one_and_unknown_stays_unknown(kind, a, b, found):
     first, second = vf.MEMBERSHIPS[kind]
     scores = vf.Membership(kind, **{first: a, second: b})(np.array(found))

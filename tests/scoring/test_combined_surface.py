@@ -62,6 +62,7 @@ def surface(found, cover, method, **options):
 
 @settings(max_examples=150)
 @given(values, covers, methods)
+@pytest.mark.compiled
 def test_a_site_scores_what_its_cell_scores(found, cover, method):
     result, given_layers = surface(found, cover, method)
     scored = np.column_stack([FUNCTIONS[n](v.values.ravel()) for n, v in given_layers.items()])
@@ -120,6 +121,7 @@ def test_excluded_unknown_and_zero_are_three_things():
 
 @settings(max_examples=30)
 @given(values, covers, methods)
+@pytest.mark.compiled
 def test_blocks_of_any_size_give_the_same(found, cover, method):
     whole, _ = surface(found, cover, method)
     with pytest.MonkeyPatch.context() as patch:

@@ -175,6 +175,7 @@ def test_many_alternatives_have_their_first_ranks():
     np.testing.assert_allclose(whole.rank_acceptability[:, :20], found.rank_acceptability)
 
 
+@pytest.mark.compiled
 def test_the_number_of_threads_does_not_matter(monkeypatch):
     values = [[Normal(0.5, 0.1), 0.4, None], [0.6, Uniform(0.1, 0.9), 0.2], [0.3, 0.5, 0.9]] * 30
     found = []
@@ -212,6 +213,7 @@ def test_laws_have_their_means(law, mean, deviation):
     assert drawn.std() == pytest.approx(deviation, abs=5e-3)
 
 
+@pytest.mark.compiled
 def test_correlated_doubts_do_not_cancel():
     # Two alternatives alike; what is drawn for one is drawn for both where the cause is one.
     law = Normal(0.5, 0.1)
