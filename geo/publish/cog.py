@@ -18,6 +18,10 @@ __all__ = ["BOUNDED", "write_cog"]
 BOUNDED = {"GDAL_CACHEMAX": 64}
 """GDAL would keep blocks in a twentieth of all memory."""
 
+# Overviews wait in a file that is read once: cheap to pack is better than small. Unpacked, GDAL
+# would average rows at the edges of its blocks with less than all that lies under them.
+_MEANWHILE = {"COG_TMP_COMPRESSION": "PACKBITS"}
+
 _BLOCK = 512
 _TYPES = {"float32": "Float32", "uint16": "UInt16"}
 
@@ -78,7 +82,7 @@ def write_cog(
         "overview_resampling": "NEAREST" if classes else "AVERAGE",
         "num_threads": str(threads),
     }
-    with rasterio.Env(**BOUNDED), rasterio.open(virtual, driver="VRT") as source:
+    with rasterio.Env(**BOUNDED, **_MEANWHILE), rasterio.open(virtual, driver="VRT") as source:
         copy(source, path, **options)
     virtual.unlink()
 
