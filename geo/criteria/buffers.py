@@ -23,8 +23,8 @@ __all__ = ["outlines", "true_distance", "within"]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-# The distance in the plane is never too small, and too large by less than this of a cell.
-_SLACK = 0.1
+# Of the distance in the plane, which is exact but for its rounding to float32.
+_ROUNDING = 1e-6
 _MICROMETRE = 1e-6
 
 
@@ -65,13 +65,12 @@ def within(pieces: npt.ArrayLike, grid: GeoBox, metres: float) -> Mask:
     ends = np.asarray(pieces, dtype=np.float64).reshape(-1, 4)
     shape, size = (int(grid.shape[0]), int(grid.shape[1])), cell_size(grid)
     low, high = _scale(grid, metres)
-    slack = _SLACK * max(size)
-    most = metres * high + slack
+    most = (metres + _MICROMETRE) * high * (1 + _ROUNDING)
     ends = ends[_in_reach(ends, shape, size, most)]
     if len(ends) == 0:
         return np.zeros(shape, dtype=np.bool_)
     distance = distance_to_segments(ends, shape, size, max_distance=most)
-    near = np.asarray(distance <= metres * low * (1 - 1e-6))
+    near = np.asarray(distance <= metres * low * (1 - _ROUNDING))
     rows, columns = np.nonzero((distance <= most) & ~near)
     if rows.size:
         near[rows, columns] = _true_distance(ends, grid, rows, columns) <= metres + _MICROMETRE

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from pyproj import CRS, Geod, Transformer
 
+from geo.criteria.buffers import within
 from geo.criteria.exclusion import (
     ExclusionRule,
     exclusion_bits,
@@ -307,3 +308,9 @@ def test_eligible_land_drops_small_patches_last_and_refuses_what_is_no_region():
     degrees = GeoBox.from_bbox((6, 50, 7, 51), "EPSG:4326", resolution=0.1)
     with pytest.raises(CrsError, match="projected"):
         eligible_land([], degrees)
+
+
+def test_within_no_metres_lie_the_cells_whose_centre_a_piece_meets():
+    grid = GeoBox.from_bbox((6e5, 5e6, 603_000, 5_002_000), "EPSG:32648", resolution=1000)
+    found = within([[0, 0, 3000, 3000], [2100, 0, 2100, 900]], grid, 0.0)
+    assert found.tolist() == [[True, False, False], [False, True, False]]
