@@ -310,6 +310,17 @@ def two_layers(folder: Path) -> Path:
     return path
 
 
+def second_layer_broken(folder: Path) -> Path:
+    """Two layers, of which a geometry of the second is cut off."""
+    path = two_layers(folder)
+    database = sqlite3.connect(path)
+    drop_triggers(database)
+    database.execute("UPDATE b SET geom = substr(geom, 1, 12) WHERE rowid = 2")
+    database.commit()
+    database.close()
+    return path
+
+
 def deep(depth: int) -> dict[str, Any]:
     found: dict[str, Any] = point(1, 1)
     for _ in range(depth):

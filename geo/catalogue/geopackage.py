@@ -20,6 +20,8 @@ MARKS = (0x47504B47, 0x47503130, 0x47503131)
 
 _CHECKED_WHOLE = 64_000_000
 _STEPS = 50_000_000
+# Rows that are looked at of each layer beside the one that is read.
+_MOST_BESIDE = 200_000
 # QGIS keeps styles in a table that is no layer.
 _BESIDE = frozenset({"layer_styles"})
 
@@ -110,6 +112,8 @@ def look(path: Path, layer: str | None, *, survey: bool, sound: str | None = Non
         )
         if survey:
             _survey(path, database, master, found)
+            if layer is None:
+                _others(path, database, found)
     if sound is not None:
         _looked[sound, layer] = found
     return found
@@ -129,17 +133,21 @@ def unreadable(path: Path, found: GeoPackage) -> list[int]:
     """
     if found.geometry is None:
         return []
+    with _opened(path) as database:
+        return _broken(database, found.layer, found.geometry)
+
+
+def _broken(database: sqlite3.Connection, layer: str, geometry: str, most: int = -1) -> list[int]:
     import shapely
 
-    table, column = _quoted(found.layer), _quoted(found.geometry)
-    sql = f"SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608 - quoted
+    table, column = _quoted(layer), _quoted(geometry)
+    sql = f"SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL LIMIT ?"  # noqa: S608 - quoted
     bad: list[int] = []
-    with _opened(path) as database:
-        for row, blob in database.execute(sql):
-            if not isinstance(blob, bytes) or not _readable(blob, shapely):
-                bad.append(int(row))
-            if len(bad) >= 20:
-                break
+    for row, blob in database.execute(sql, (most,)):
+        if not isinstance(blob, bytes) or not _readable(blob, shapely):
+            bad.append(int(row))
+        if len(bad) >= 20:
+            break
     return bad
 
 
@@ -287,6 +295,17 @@ def _survey(
     if broken:
         what = f"{broken} rows refer to rows that are not there"
         note(path, "warning", "reference-broken", what, "complete the tables", count=broken)
+
+
+def _others(path: Path, database: sqlite3.Connection, found: GeoPackage) -> None:
+    """Refuse a file of which a layer that is not read is damaged."""
+    for name in found.layers:
+        column = _geometry_column(database, name)
+        if name == found.layer or column is None:
+            continue
+        if bad := _broken(database, name, column[0], _MOST_BESIDE):
+            what = f"the geometry of row {bad[0]} of its layer {name!r} cannot be read"
+            raise refuse(path, "geometry-broken", what, "restore it, or delete the row")
 
 
 def _survey_index(

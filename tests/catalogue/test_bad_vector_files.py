@@ -163,6 +163,7 @@ CASES = [
     ("gpkg-layer-gone", gpkg("DROP TABLE a"), "refused", ""),
     ("gpkg-unmarked", gpkg("PRAGMA application_id = 7"), "warning", "mark-missing"),
     ("gpkg-two-layers", bad.two_layers, "warning", "layers-several"),
+    ("gpkg-second-layer-broken", bad.second_layer_broken, "refused", "geometry-broken"),
     ("gpkg-styled", gpkg("CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, f_table_name TEXT)", "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('layer_styles', 'attributes', 'layer_styles')"), "ok", ""),
     ("gpkg-empty", gpkg(frame=points().iloc[:0]), "warning", "layer-empty"),
     ("gpkg-no-crs", gpkg(frame=points(crs=None)), "refused", "crs-missing"),
