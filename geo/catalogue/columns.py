@@ -197,7 +197,7 @@ def _plain_numbers(cells: Sequence[str]) -> npt.NDArray[Any] | None:
         return None
     if "" in cells:
         return np.array([float(cell) if cell else np.nan for cell in cells])
-    if "." not in joined and max(map(len, cells)) <= _LONGEST_WHOLE:
+    if "." not in joined and max(len(cell.lstrip("-")) for cell in cells) <= _LONGEST_WHOLE:
         return np.array(list(map(int, cells)), dtype=np.int64)
     return np.array(list(map(float, cells)))
 
