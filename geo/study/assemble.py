@@ -205,7 +205,11 @@ def _criteria_table(theme: ScoredTheme) -> pd.DataFrame:
     domains = {c.id: value_function(c.value).domain() for c in theme.spec.criteria}
     swings = {name: f"{worst} to {best}" for name, (worst, best) in domains.items()}
     titles = {c.id: c.title for c in theme.spec.criteria}
-    return table.assign(swing=table["criterion"].map(swings), title=table["criterion"].map(titles))
+    told = [name for name in ("rank_if_known", "range_if_known") if name in table]
+    named = table.drop(columns=told).assign(
+        swing=table["criterion"].map(swings), title=table["criterion"].map(titles)
+    )
+    return named.join(table[told])
 
 
 def _criteria(bench: Workbench, theme: ScoredTheme) -> tuple[CriterionView, ...]:
