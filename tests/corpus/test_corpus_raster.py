@@ -45,13 +45,16 @@ STATUS = {
 }
 
 CHILD = """
-import json, resource, signal, sys
+import json, signal, sys
+from pathlib import Path
 from geo.catalogue.inspection import inspect_file
 for line in sys.stdin:
     signal.alarm(int(sys.argv[1]))
     found = inspect_file(line.strip()).to_dict()
     signal.alarm(0)
-    found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # The process's own peak: what getrusage says comes with the process that began it.
+    status = Path("/proc/self/status").read_text()
+    found["peak"] = int(status.split("VmHWM:")[1].split()[0]) / 1024
     print(json.dumps(found), flush=True)
 """
 
