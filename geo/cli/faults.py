@@ -34,7 +34,8 @@ class Commands(click.Group):
             except LodemapError as error:
                 click.echo(str(error), err=True)
                 ctx.exit(FAILED if isinstance(error, OutputError) else WRONG)
-            except (click.ClickException, click.exceptions.Exit, click.Abort):
+            except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+                # Click ends a command quietly whose reader has gone, such as `head`.
                 raise
             except Exception as error:  # noqa: BLE001 - the last door before the user
                 _unexpected(error)

@@ -126,3 +126,14 @@ def test_unexpected_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, tmp_pat
     code, _, err = run("check", "mongolia")
     assert code == 1
     assert "unexpected ZeroDivisionError" in err
+
+
+def test_a_reader_that_goes_ends_the_command_quietly():
+    command = [sys.executable, "-m", "geo", "layers", "list", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.close()
+        assert child.stderr is not None
+        said = child.stderr.read().decode()
+    assert "unexpected" not in said
+    assert "Traceback" not in said
