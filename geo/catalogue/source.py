@@ -26,6 +26,7 @@ import pandas as pd
 import pyarrow as pa
 import pyogrio
 import shapely
+from geopandas.array import GeometryArray
 
 from geo.catalogue import archives, flatgeobuf, geopackage, jsontext, shapefile, xmltext
 from geo.catalogue.files import SAFE_OPTIONS
@@ -71,6 +72,9 @@ pyogrio.set_gdal_config_options(
         "SHAPE_RESTORE_SHX": "NO",
     }
 )
+
+# Fewer rows than this become columns sooner in one thread than in several.
+_FEW = 50_000
 
 _Blobs = npt.NDArray[np.object_]
 
@@ -476,14 +480,14 @@ class _Gdal:
                 self._data, **options, use_arrow=True, read_geometry=False
             )
         else:
-            frame = table.drop_columns([name]).to_pandas()
+            frame = table.drop_columns([name]).to_pandas(use_threads=table.num_rows > _FEW)
         blobs: _Blobs = table.column(name).to_numpy(zero_copy_only=False)
         shapes = self._shapes(blobs, options)
         if "geometry" in frame:
             # Some formats let an attribute have the geometry's name.
             frame = frame.rename(columns={"geometry": "geometry_1"})
-        frame["geometry"] = shapes
-        return gpd.GeoDataFrame(frame, geometry="geometry", crs=understood(self._path, meta["crs"]))
+        frame["geometry"] = GeometryArray(shapes, crs=understood(self._path, meta["crs"]))
+        return gpd.GeoDataFrame(frame, geometry="geometry")
 
     def _shapes(self, blobs: _Blobs, options: dict[str, Any]) -> Any:
         try:

@@ -28,6 +28,7 @@ from geo.catalogue.description import Description
 from geo.catalogue.findings import LayerWarning, note, refuse
 from geo.catalogue.formats import TABLES, format_of
 from geo.catalogue.records import Record, verify
+from geo.catalogue.soundness import found_sound, is_sound
 from geo.catalogue.source import Hints, Source, opened
 from geo.catalogue.systems import authority, require_plausible, require_same, understood
 from geo.catalogue.tableplaces import coordinates, tell_places, wkt_shapes
@@ -36,10 +37,6 @@ from geo.errors import CrsError, EmptyLayerError, LayerError
 from geo.units import magnitude
 
 __all__ = ["describe", "look", "read_table", "read_vector", "unchecked"]
-
-# Digests and layers whose geometries needed no mending: the same bytes are not checked again in
-# the life of a process, as `verify` does not hash them again.
-_sound: set[tuple[str, str | None]] = set()
 
 # Coordinates of a drawing, such as a unit square, keep within this far of the origin.
 _DRAWING = 2.0
@@ -132,7 +129,7 @@ def _vector(
     asked = {**record.where, **(where or {})}
     named = None if columns is None else list(dict.fromkeys([*columns, *asked]))
     box = _box(record, bbox, crs)
-    known = (record.sha256, record.layer) in _sound
+    known = is_sound(record.sha256, record.layer)
     sound = record.sha256 if known else None
     with _opened(record, survey=survey, sound=sound) as source:
         if source.count == 0:
@@ -142,8 +139,8 @@ def _vector(
             frame = _under_names(record, source, frame, named, list(asked))
     if not known or survey:
         checked = _checked(record, frame, survey=survey or box is not None)
-        if checked is frame and record.sha256 and box is None and not frame.empty:
-            _sound.add((record.sha256, record.layer))
+        if checked is frame and box is None and not frame.empty:
+            found_sound(record.sha256, record.layer)
         frame = checked
     _placed(record, frame, survey=survey)
     if box is None and not frame.empty:

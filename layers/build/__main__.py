@@ -1,6 +1,6 @@
 """Rebuild every embedded layer: ``python -m layers.build``."""
 
-from layers.build import rasters, styles, tables, transport, vectors
+from layers.build import rasters, sound, styles, tables, transport, vectors
 
 if __name__ == "__main__":
     vectors.build()
@@ -8,3 +8,4 @@ if __name__ == "__main__":
     transport.build()
     rasters.build()
     styles.build()
+    sound.build()

@@ -34,6 +34,7 @@ def test_the_wheel_carries_layers_recipes_and_licences_but_no_output(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     layers = {path.relative_to(ROOT / "layers").as_posix() for path in ROOT.glob("layers/*/*.gpkg")}
     assert {f"geo/_data/layers/{name}" for name in layers} <= set(names)
+    assert "geo/_data/layers/sound.txt" in names
     assert "geo/_data/maps/mongolia.toml" in names
     assert "geo/_data/layers/northeast-asia/ODBL-NOTICE.md" in names
     assert "geo/publish/assets/vendor/LICENSE" in names
