@@ -18,8 +18,6 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 from odc.geo.geobox import GeoBox
-from pvlib import iam, irradiance
-from pvlib.temperature import faiman
 
 from geo.energy.fields import lonlat, points_of, raster_at, raster_mean
 from geo.energy.interpolation import (
@@ -30,18 +28,27 @@ from geo.energy.interpolation import (
     krige,
     leave_one_out,
 )
+from geo.energy.pv import Plane, PvSystem, Sky, output, plane_of
 from geo.energy.sun import (
     BRIGHTEST_MONTH,
     DAYS_IN_MONTH,
-    SunPosition,
     clear_sky_ghi,
     day_classes,
+    diurnal_swing,
     sun_position,
 )
 from geo.errors import DataError, EmptyLayerError
 from geo.grid import as_dataarray
 
-__all__ = ["PvSystem", "node_yield", "optimal_tilt", "solar_resource", "yield_at", "yield_surface"]
+__all__ = [
+    "best_tilt",
+    "node_yield",
+    "optimal_tilt",
+    "resource_at",
+    "solar_resource",
+    "yield_at",
+    "yield_surface",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -52,103 +59,6 @@ Z80 = 1.2815515655446004
 _SAMPLE_ROWS = 8
 _ROWS = 64
 _TILTS = np.arange(10.0, 71.0, 10.0)
-
-
-@dataclass(frozen=True)
-class PvSystem:
-    """A photovoltaic plant on fixed supports, and what it loses.
-
-    Parameters
-    ----------
-    tilt : float, optional [degrees]
-        From the horizontal; the best of the latitude when missing.
-    azimuth : float, optional [degrees]
-        From north over east; towards the equator when missing.
-    albedo : float
-        Of the ground, all year: snow is left out on both sides (it brightens the ground
-        and covers modules).
-    temperature_coefficient : float [1/K]
-        Of the module's power.
-    diurnal_range : float [K]
-        Warmest less coldest hour of the day; the warmest is 15 h solar time.
-    dc_ac_ratio : float
-        Rated power of the modules over that of the inverters.
-    soiling, shading, dc_losses, inverter_loss, ac_losses, unavailability : float
-        Shares lost, one after the other. `shading`: rows on one another, horizon and snow
-        on modules; `dc_losses`: mismatch, wiring, low light and first-year degradation;
-        `ac_losses`: cables and transformer.
-    classes : int
-        Kinds of days a month.
-    chain_sd, loss_sd : float
-        Relative standard deviation of the way from horizontal radiation to the plane,
-        and of all losses together.
-
-    Raises
-    ------
-    DataError
-        If a share is outside [0, 1), the ratio not above 0 or the tilt outside [0, 90].
-
-    Examples
-    --------
-    >>> round(PvSystem().retained, 3)
-    0.859
-    """
-
-    tilt: float | None = None
-    azimuth: float | None = None
-    albedo: float = 0.2
-    temperature_coefficient: float = -0.0035
-    diurnal_range: float = 12.0
-    dc_ac_ratio: float = 1.1
-    soiling: float = 0.035
-    shading: float = 0.025
-    dc_losses: float = 0.03
-    inverter_loss: float = 0.025
-    ac_losses: float = 0.015
-    unavailability: float = 0.02
-    classes: int = 5
-    chain_sd: float = 0.03
-    loss_sd: float = 0.05
-
-    def __post_init__(self) -> None:
-        for name in (
-            "soiling",
-            "shading",
-            "dc_losses",
-            "inverter_loss",
-            "ac_losses",
-            "unavailability",
-        ):
-            share = getattr(self, name)
-            if not 0 <= share < 1:
-                raise DataError(
-                    f"{name} is {share}: give a share from 0 to below 1; "
-                    f"did you mean {share / 100:g}?"
-                )
-        if not (math.isfinite(self.dc_ac_ratio) and self.dc_ac_ratio > 0):
-            raise DataError(f"dc_ac_ratio is {self.dc_ac_ratio}: give a number above 0")
-        if not -0.02 < self.temperature_coefficient <= 0:
-            raise DataError(
-                f"the temperature coefficient is {self.temperature_coefficient} a kelvin: "
-                "give a share from -0.02 to 0, such as -0.0035 for -0.35 %"
-            )
-        if self.tilt is not None and not 0 <= self.tilt <= 90:
-            raise DataError(f"the tilt is {self.tilt} degrees: give one from 0 to 90")
-
-    @property
-    def retained(self) -> float:
-        """Share left after all losses but reflection, temperature and clipping."""
-        return self.before_inverter * (1 - self.inverter_loss) * self.after_inverter
-
-    @property
-    def before_inverter(self) -> float:
-        """Share left of the modules' power."""
-        return (1 - self.soiling) * (1 - self.shading) * (1 - self.dc_losses)
-
-    @property
-    def after_inverter(self) -> float:
-        """Share left of the inverter's output."""
-        return (1 - self.ac_losses) * (1 - self.unavailability)
 
 
 def solar_resource(
@@ -284,14 +194,34 @@ def optimal_tilt(resource: xr.Dataset, system: PvSystem) -> Array:
     lat = resource["lat"].to_numpy().astype(np.float64)
     rows = np.unique(np.linspace(0, len(lat) - 1, _SAMPLE_ROWS).round().astype(int))
     sample = resource.isel(lat=rows).median("lon")
-    sky = _Sky.of(sample["lat"].to_numpy(), sample, system.classes)
-    gained = np.stack([_annual(sky.plane(tilt, system).total) for tilt in _TILTS])
-    best = np.array([_peak(_TILTS, row) for row in gained.T])
+    best = best_tilt(sample["lat"].to_numpy(), sample, system)
     known = np.isfinite(best)
     if not known.any():
         raise DataError("the resource is unknown everywhere: give a tilt or another region")
     order = np.argsort(lat[rows][known])
     return np.asarray(np.interp(lat, lat[rows][known][order], best[known][order]))
+
+
+def best_tilt(latitude: Array, at: xr.Dataset, system: PvSystem) -> Array:
+    """Tilt with the largest yearly radiation on the plane, for each of some places.
+
+    Parameters
+    ----------
+    latitude : (n,) array [degrees]
+    at : Dataset
+        ``clear_sky_index`` and ``turbidity`` (12, n) and ``height`` (n,) [m], as
+        :func:`resource_at` gives them.
+    system : PvSystem
+        Its azimuth and albedo are used.
+
+    Returns
+    -------
+    (n,) array [degrees]
+        From a parabola through radiation at seven tilts; NaN where the sky is unknown.
+    """
+    days = _Days.of(latitude, at, system.classes)
+    gained = np.stack([_annual(days.plane(tilt, system).total) for tilt in _TILTS])
+    return np.array([_peak(_TILTS, row) for row in gained.T])
 
 
 def node_yield(resource: xr.Dataset, system: PvSystem) -> xr.Dataset:
@@ -311,14 +241,11 @@ def node_yield(resource: xr.Dataset, system: PvSystem) -> xr.Dataset:
         [kWh/m2/yr], ``relative_sd`` and (lat,) ``tilt`` [degrees].
     """
     lat, lon = resource["lat"].to_numpy(), resource["lon"].to_numpy()
-    if system.tilt is None:
-        tilts = optimal_tilt(resource, system)
-    else:
-        tilts = np.full(len(lat), system.tilt)
+    tilts = _tilts(resource, system)
     stacked = resource.stack(node=("lat", "lon"))
-    sky = _Sky.of(stacked["lat"].to_numpy(), stacked, system.classes)
+    sky = _Days.of(stacked["lat"].to_numpy(), stacked, system.classes)
     plane = sky.plane(np.repeat(tilts, len(lon)), system)
-    power = _ac_power(plane, stacked["temperature"].to_numpy(), system)
+    power = _power(plane, stacked["temperature"].to_numpy(), system)
     shape = (len(lat), len(lon))
     yearly = 1000.0 / HOURS_PER_YEAR
     capacity = (_annual(power) * yearly).reshape(shape)
@@ -405,6 +332,34 @@ def yield_surface(
     return result
 
 
+def resource_at(resource: xr.Dataset, lon: npt.ArrayLike, lat: npt.ArrayLike) -> xr.Dataset:
+    """Resource at points, linear between the nodes.
+
+    Parameters
+    ----------
+    resource : Dataset
+        As :func:`solar_resource` gives it.
+    lon, lat : (n,) array_like [degrees]
+
+    Returns
+    -------
+    Dataset (month, point), (point,)
+        All variables of the resource; NaN where it does not reach.
+    """
+    x, y = resource["lon"].to_numpy(), resource["lat"].to_numpy()
+    east, north = np.atleast_1d(lon), np.atleast_1d(lat)
+    return xr.Dataset(
+        {
+            str(name): (
+                (*values.dims[:-2], "point"),
+                bilinear(values.to_numpy(), x, y, east, north),
+            )
+            for name, values in resource.items()
+        },
+        coords={"lon": ("point", east), "lat": ("point", north)},
+    )
+
+
 def yield_at(
     resource: xr.Dataset, lon: npt.ArrayLike, lat: npt.ArrayLike, system: PvSystem
 ) -> xr.Dataset:
@@ -424,16 +379,7 @@ def yield_at(
     """
     nodes = node_yield(resource, system).drop_vars("tilt")
     nodes["ghi_annual"] = resource["ghi_annual"]
-    x, y = resource["lon"].to_numpy(), resource["lat"].to_numpy()
-    return xr.Dataset(
-        {
-            str(name): (
-                "point",
-                bilinear(values.to_numpy(), x, y, np.atleast_1d(lon), np.atleast_1d(lat)),
-            )
-            for name, values in nodes.items()
-        }
-    )
+    return resource_at(nodes, lon, lat)
 
 
 @dataclass(frozen=True)
@@ -484,88 +430,40 @@ class _World:
 
 
 @dataclass(frozen=True)
-class _Plane:
-    """Radiation on a tilted plane: (n, 12, classes, 24) [W/m2]."""
+class _Days:
+    """Every kind of day at places: arrays of (n, 12, classes, 24)."""
 
-    total: Array
-    effective: Array
-
-
-@dataclass(frozen=True)
-class _Sky:
-    """Direct and diffuse radiation of every kind of day: (n, 12, classes, 24) [W/m2]."""
-
-    sun: SunPosition
     latitude: Array
-    ghi: Array
-    dni: Array
-    dhi: Array
+    sky: Sky
 
     @classmethod
-    def of(cls, latitude: Array, resource: xr.Dataset, classes: int) -> "_Sky":
+    def of(cls, latitude: Array, resource: xr.Dataset, classes: int) -> "_Days":
         sun = sun_position(latitude)
         height = resource["height"].to_numpy().astype(np.float64)
         clear = clear_sky_ghi(sun, height, resource["turbidity"].to_numpy())
         days = day_classes(resource["clear_sky_index"].to_numpy().T, classes)
         ghi = days[:, :, :, None] * clear[:, :, None, :]
-        zenith = np.broadcast_to(sun.zenith[:, :, None, :], ghi.shape)
-        # Erbs, written out: pvlib's own would recompute the sun's distance per element.
-        cosine = np.maximum(np.cos(np.radians(zenith)), 0.065)
-        clearness = np.clip(ghi / (sun.extraterrestrial[None, :, None, :] * cosine), 0, 2)
-        dhi = ghi * _erbs_diffuse_share(clearness)
-        low = zenith > 87
-        dni = np.where(low, 0.0, (ghi - dhi) / np.cos(np.radians(np.minimum(zenith, 87))))
-        return cls(sun, latitude, ghi, dni, np.where(low, ghi, dhi))
+        zenith, azimuth = sun.zenith[:, :, None, :], sun.azimuth[:, :, None, :]
+        return cls(latitude, Sky.split(ghi, zenith, azimuth, sun.extraterrestrial[:, None, :]))
 
-    def plane(self, tilt: float | Array, system: PvSystem) -> _Plane:
-        slope = np.broadcast_to(np.asarray(tilt, dtype=np.float64), self.latitude.shape)
-        facing = np.where(self.latitude >= 0, 180.0, 0.0)
-        if system.azimuth is not None:
-            facing = np.full_like(facing, system.azimuth)
-        zenith, azimuth = self.sun.zenith[:, :, None, :], self.sun.azimuth[:, :, None, :]
-        wide, turned = slope[:, None, None, None], facing[:, None, None, None]
-        angle = irradiance.aoi(wide, turned, zenith, azimuth)
-        projection = np.maximum(np.cos(np.radians(angle)), 0.0)
-        sky = irradiance.haydavies(
-            wide,
-            turned,
-            self.dhi,
-            self.dni,
-            self.sun.extraterrestrial[None, :, None, :],
-            solar_zenith=zenith,
-            solar_azimuth=azimuth,
-            return_components=True,
-        )
-        ground = irradiance.get_ground_diffuse(wide, self.ghi, system.albedo)
-        direct = self.dni * projection + sky["poa_circumsolar"]
-        glass = np.nan_to_num(iam.physical(angle))
-        diffuse_glass = iam.martin_ruiz_diffuse(slope)
-        each = (slice(None), None, None, None)
-        effective = (
-            direct * glass
-            + sky["poa_isotropic"] * diffuse_glass["sky"][each]
-            + ground * diffuse_glass["ground"][each]
-        )
-        return _Plane(direct + sky["poa_isotropic"] + ground, effective)
+    def plane(self, tilt: float | Array, system: PvSystem) -> Plane:
+        return plane_of(self.sky, self.latitude, tilt, system)
 
 
-def _erbs_diffuse_share(clearness: Array) -> Array:
-    """Diffuse share of hourly radiation (Erbs and others 1982, 10.1016/0038-092X(82)90302-4)."""
-    k = clearness
-    middle = 0.9511 + k * (-0.1604 + k * (4.388 + k * (-16.638 + k * 12.336)))
-    return np.where(k <= 0.22, 1 - 0.09 * k, np.where(k > 0.8, 0.165, middle))
-
-
-def _ac_power(plane: _Plane, monthly_temperature: Array, system: PvSystem) -> Array:
+def _power(plane: Plane, monthly_temperature: Array, system: PvSystem) -> Array:
     """Power over the AC rating, after all losses: (n, 12, classes, 24)."""
     hour = np.arange(24) + 0.5
-    swing = system.diurnal_range / 2 * np.cos(2 * np.pi * (hour - 15) / 24)
-    air = monthly_temperature.T[:, :, None, None] + swing
-    cell = faiman(plane.effective, air)
-    heat = 1 + system.temperature_coefficient * (cell - 25)
-    modules = plane.effective / 1000 * heat * system.before_inverter
-    inverter = modules * system.dc_ac_ratio * (1 - system.inverter_loss)
-    return np.asarray(np.minimum(inverter, 1.0) * system.after_inverter)
+    air = monthly_temperature.T[:, :, None, None] + diurnal_swing(hour, system.diurnal_range)
+    return output(plane, air, system)
+
+
+def _tilts(resource: xr.Dataset, system: PvSystem) -> Array:
+    """Of every row of nodes; NaN for a tracker, which has none."""
+    if system.mounting == "tracking":
+        return np.full(resource.sizes["lat"], np.nan)
+    if system.tilt is None:
+        return optimal_tilt(resource, system)
+    return np.full(resource.sizes["lat"], float(system.tilt))
 
 
 def _annual(power: Array) -> Array:

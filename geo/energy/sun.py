@@ -16,7 +16,9 @@ __all__ = [
     "DAY_OF_YEAR",
     "SunPosition",
     "clear_sky_ghi",
+    "clear_sky_hours",
     "day_classes",
+    "diurnal_swing",
     "sun_position",
 ]
 
@@ -124,22 +126,42 @@ def clear_sky_ghi(sun: SunPosition, height: Array, turbidity: Array) -> Array:
     >>> bool(900 < ghi[0, 5].max() < 1000), bool(300 < ghi[0, 11].max() < 450)
     (True, True)
     """
+    return clear_sky_hours(
+        sun.zenith, sun.extraterrestrial[None], height[:, None, None], turbidity.T[:, :, None]
+    )
+
+
+def clear_sky_hours(
+    zenith: Array, extraterrestrial: Array, height: Array, turbidity: Array
+) -> Array:
+    """Global radiation of a cloudless sky at positions of the sun.
+
+    Parameters
+    ----------
+    zenith : array [degrees]
+    extraterrestrial : array [W/m2]
+    height : array [m]
+    turbidity : array
+        Linke turbidity at air mass 2. All broadcast.
+
+    Returns
+    -------
+    array [W/m2]
+        0 at night; NaN where height or turbidity is unknown.
+
+    References
+    ----------
+    As :func:`clear_sky_ghi`.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        pressure = atmosphere.alt2pres(height)[:, None, None]
         mass = atmosphere.get_absolute_airmass(
-            atmosphere.get_relative_airmass(sun.zenith), pressure
+            atmosphere.get_relative_airmass(zenith), atmosphere.alt2pres(height)
         )
         sky = clearsky.ineichen(
-            sun.zenith,
-            mass,
-            turbidity.T[:, :, None],
-            altitude=height[:, None, None],
-            dni_extra=sun.extraterrestrial[None],
+            zenith, mass, turbidity, altitude=height, dni_extra=extraterrestrial
         )
-    ghi = np.where(sun.zenith < 90, sky["ghi"], 0.0)
-    unknown = np.isnan(turbidity.T + height[:, None])
-    known = np.where(unknown[:, :, None], np.nan, np.nan_to_num(ghi))
-    return np.asarray(known, dtype=np.float64)
+    ghi = np.where(zenith < 90, np.nan_to_num(sky["ghi"]), 0.0)
+    return np.asarray(np.where(np.isnan(turbidity + height), np.nan, ghi), dtype=np.float64)
 
 
 def day_classes(mean_index: npt.ArrayLike, count: int = 5) -> Array:
@@ -192,6 +214,29 @@ def day_classes(mean_index: npt.ArrayLike, count: int = 5) -> Array:
     slope = _slope_of_mean((mean - DARKEST_DAY) / span)[..., None]
     part = _partial_mean(np.linspace(0, 1, count + 1), slope)
     return np.asarray(DARKEST_DAY + span * np.diff(part, axis=-1) * count)
+
+
+def diurnal_swing(hour: npt.ArrayLike, span: float) -> Array:
+    """Air temperature over the day's mean.
+
+    Parameters
+    ----------
+    hour : array_like [h]
+        Solar time.
+    span : float [K]
+        Warmest less coldest hour; the warmest is 15 h.
+
+    Returns
+    -------
+    array [K]
+
+    Examples
+    --------
+    >>> diurnal_swing([3.0, 9.0, 15.0], 12.0).round(6) + 0.0
+    array([-6.,  0.,  6.])
+    """
+    turn = 2 * np.pi * (np.asarray(hour, dtype=np.float64) - 15) / 24
+    return np.asarray(span / 2 * np.cos(turn))
 
 
 def _slope_of_mean(mean: Array) -> Array:

@@ -19,7 +19,8 @@ import xarray as xr
 from geo.catalogue import Catalogue, read_raster, read_table, read_vector
 from geo.energy.fields import raster_at
 from geo.energy.interpolation import Covariance
-from geo.energy.solar import PvSystem, solar_resource, yield_at
+from geo.energy.pv import PvSystem
+from geo.energy.solar import solar_resource, yield_at
 from geo.energy.wind import Turbine, WindLosses
 from geo.energy.wind_points import high_points
 from geo.energy.windfield import SpeedModel, net_yield

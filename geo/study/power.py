@@ -12,7 +12,8 @@ from pyproj import Transformer
 
 from geo.compute.parts import Part
 from geo.energy.economics import CostAssumptions, CostRange, cheapest, lcoe_surface
-from geo.energy.solar import PvSystem, node_yield, solar_resource
+from geo.energy.pv import PvSystem
+from geo.energy.solar import node_yield, solar_resource
 from geo.energy.solar import yield_surface as solar_yield
 from geo.energy.wind import Turbine, WindLosses
 from geo.energy.wind_points import high_points

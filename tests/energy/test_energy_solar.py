@@ -12,7 +12,8 @@ from odc.geo.geobox import GeoBox
 from pvlib import clearsky, irradiance, location
 
 from geo.energy.interpolation import bilinear
-from geo.energy.solar import PvSystem, node_yield, optimal_tilt, solar_resource, yield_at
+from geo.energy.pv import PvSystem
+from geo.energy.solar import node_yield, optimal_tilt, solar_resource, yield_at
 from geo.energy.solar import yield_surface as solar_surface
 from geo.energy.sun import DAYS_IN_MONTH, clear_sky_ghi, day_classes, sun_position
 from geo.errors import DataError, EmptyLayerError
@@ -128,13 +129,13 @@ def test_capacity_factor_follows_from_radiation_and_the_performance_ratio(
 
 
 def test_split_and_transposition_agree_with_pvlib_hour_by_hour(resource: xr.Dataset) -> None:
-    from geo.energy.solar import _Sky
+    from geo.energy.solar import _Days
 
     one = resource.sel(lat=[46.25], lon=[100.25]).stack(node=("lat", "lon"))  # noqa: PD013
-    sky = _Sky.of(np.array([46.25]), one, 5)
-    plane = sky.plane(35.0, PvSystem())
-    zenith = np.broadcast_to(sky.sun.zenith[:, :, None, :], sky.ghi.shape)
-    azimuth = np.broadcast_to(sky.sun.azimuth[:, :, None, :], sky.ghi.shape)
+    days = _Days.of(np.array([46.25]), one, 5)
+    plane, sky = days.plane(35.0, PvSystem()), days.sky
+    zenith = np.broadcast_to(sky.zenith, sky.ghi.shape)
+    azimuth = np.broadcast_to(sky.azimuth, sky.ghi.shape)
     day = np.broadcast_to(
         np.array([17, 47, 75, 105, 135, 162, 198, 228, 258, 288, 318, 344])[None, :, None, None],
         sky.ghi.shape,
