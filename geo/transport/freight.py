@@ -112,13 +112,10 @@ def onward_cost(
 
 
 def _table(network: Network, onward: Onward) -> pd.DataFrame:
-    costs = pd.DataFrame(
-        {
-            "node_id": network.nodes.index.astype(str),
-            "usd_per_t": [onward.at(str(name)) for name in network.nodes.index],
-        }
-    )
-    return costs.dropna(ignore_index=True)
+    cheapest = np.min([tree.at_nodes for tree in onward.trees], axis=0)
+    names = network.nodes.index.astype(str)
+    costs = pd.DataFrame({"node_id": names, "usd_per_t": cheapest})
+    return pd.DataFrame(costs[np.isfinite(cheapest)]).reset_index(drop=True)
 
 
 def truck_friction(

@@ -1,43 +1,27 @@
-"""The network as a graph of states, so that every change of vehicle, gauge or railway costs.
+"""Cheapest ways over the network, step by step, each priced low, central and high.
 
-A state is a place together with what the cargo stands on there: a truck, a wagon of one
-gauge on one country's railway, or a ship. Links join states of one kind; transfers join
-the states of one place. Shortest paths over states are cheapest ways over the network.
+Shortest paths over the states of `geo.transport.states` are cheapest ways over the network:
+every change of vehicle, gauge or railway costs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import permutations
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from geo.errors import NetworkError
+from geo.transport.charges import Charge
 from geo.transport.network import Link, Network
-from geo.transport.paths import shortest
 from geo.transport.products import Product, value_per_wet_tonne
-from geo.transport.tariffs import CASES, HOURS_PER_YEAR, Case, Rate, Tariffs
+from geo.transport.states import OFF_RAILS, StateGraph
+from geo.transport.tariffs import CASES, Case, Rate
+from geo.transport.trees import grow
 
-__all__ = ["Onward", "State", "Step", "solve"]
+__all__ = ["Onward", "Step", "Tree", "by_country", "solve", "steps_of"]
 
 Triple = tuple[float, float, float]
-
-# A truck loaded from a train or ship has to drive off before it is unloaded: otherwise two
-# loadings at one place would pass for a gauge change.
-_LEAVING = "leaving"
-
-
-class State(NamedTuple):
-    """A place and what the cargo stands on.
-
-    ``mode`` is rail (of a country and gauge), road, sea, or a truck that was loaded at the
-    place and has to leave it.
-    """
-
-    node: str
-    mode: str
-    country: str = ""
-    gauge: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +47,8 @@ class Step:
         Row of the link table that is drawn.
     length : str
         Where the tariff distance comes from.
+    kg : float
+        CO2e [kg per wet tonne]; NaN is unknown.
     """
 
     mode: str
@@ -76,14 +62,48 @@ class Step:
     gauge: int = 0
     link: int | None = None
     length: str = ""
+    kg: float = float("nan")
 
 
-@dataclass(frozen=True)
-class _Tree:
-    """Cheapest ways of one solved graph: cost of a state, and where it goes on."""
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """Cheapest ways of one graph to its destinations.
 
-    cost: dict[State, float]
-    onward: dict[State, "_Arc"]
+    Attributes
+    ----------
+    graph : StateGraph
+    costs : (arcs,) array [USD/t]
+        Of the case that the ways were chosen by.
+    cost : (states + 1,) array [USD/t]
+        From every state; infinite where no way leads.
+    via : (states + 1,) int32 array
+        Arc by which each goes on.
+    """
+
+    graph: StateGraph
+    costs: npt.NDArray[np.float64]
+    cost: npt.NDArray[np.float64]
+    via: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, graph: StateGraph, case: Case = "central") -> "Tree":
+        """Solve a graph."""
+        costs = graph.costs(case)
+        return cls(graph, costs, *grow(graph.into, costs, [graph.end]))
+
+    @cached_property
+    def at_nodes(self) -> npt.NDArray[np.float64]:
+        """Cost from a truck at every node of the network [USD/t]; infinite where none leads."""
+        trucks = self.graph.trucks(np.arange(len(self.graph.network.nodes)))
+        return np.where(trucks >= 0, self.cost[trucks], np.inf)
+
+    def arcs(self, state: int) -> list[int]:
+        """Arcs from a state to its destination."""
+        found = []
+        while state != self.graph.end:
+            found.append(int(self.via[state]))
+            state = int(self.graph.head[found[-1]])
+        return found
 
 
 @dataclass(frozen=True)
@@ -94,14 +114,17 @@ class Onward:
     ----------
     case : {"low", "central", "high"}
         Case that the ways were chosen by.
+    trees : tuple of Tree
+        One for each country of destination.
     """
 
     case: Case
-    _trees: tuple[_Tree, ...]
+    trees: tuple[Tree, ...]
 
     def at(self, node: str) -> float:
         """Cost from a truck standing at a node [USD/t], NaN where nothing can be reached."""
-        return min(self._costs(node), default=float("nan"))
+        cost = self._best(node)[0]
+        return cost if np.isfinite(cost) else float("nan")
 
     def steps(self, node: str) -> tuple[list[Step], str]:
         """Steps from a truck at a node, and the destination that they reach.
@@ -111,32 +134,36 @@ class Onward:
         NetworkError
             If no destination can be reached.
         """
-        costs = self._costs(node)
-        if not costs:
+        cost, tree = self._best(node)
+        if not np.isfinite(cost):
             raise NetworkError(
                 f"no open way leads from {node} to the destinations: "
                 "allow more statuses, countries or crossings"
             )
-        state: State | None = State(node, "road")
-        tree = next(t for t in self._trees if t.cost.get(State(node, "road")) == min(costs))
-        steps: list[Step] = []
-        destination = ""
-        while state is not None:
-            arc = tree.onward[state]
-            steps += arc.steps
-            state, destination = arc.head, arc.destination
-        return steps, destination
+        graph = tree.graph
+        place = graph.network.position(node)
+        arcs = tree.arcs(int(graph.trucks([place])[0]))
+        return steps_of(graph, arcs), graph.network.name_of(int(graph.node[graph.tail[arcs[-1]]]))
 
-    def _costs(self, node: str) -> list[float]:
-        truck = State(node, "road")
-        return [tree.cost[truck] for tree in self._trees if truck in tree.cost]
+    def _best(self, node: str) -> tuple[float, Tree]:
+        place = self.trees[0].graph.network.position(node)
+        return min(((float(t.at_nodes[place]), t) for t in self.trees), key=lambda pair: pair[0])
 
 
-class _Arc(NamedTuple):
-    tail: State
-    head: State | None
-    steps: tuple[Step, ...]
-    destination: str = ""
+def by_country(network: Network, destinations: Sequence[str]) -> dict[str, list[str]]:
+    """Sort destinations by country, in the order of the countries' codes.
+
+    Raises
+    ------
+    NetworkError
+        If a destination is unknown, or none is given.
+    """
+    if not destinations:
+        raise NetworkError("no destination is given: name at least one node")
+    found: dict[str, list[str]] = {}
+    for name in destinations:
+        found.setdefault(network.node(name).country, []).append(name)
+    return dict(sorted(found.items()))
 
 
 def solve(
@@ -161,129 +188,77 @@ def solve(
     NetworkError
         If a destination is unknown, or none is given.
     """
-    if not destinations:
-        raise NetworkError("no destination is given: name at least one node")
     if case not in CASES:
         raise NetworkError(f"case {case!r} is unknown: write one of {', '.join(CASES)}")
-    by_country: dict[str, list[str]] = {}
-    for name in destinations:
-        country = network.node(name).country
-        by_country.setdefault(country, []).append(name)
     # Which crossings are open depends on where the cargo goes, so each country is solved alone.
-    trees = (
-        _solve_country(network, country, names, product, case)
-        for country, names in sorted(by_country.items())
-    )
+    groups = by_country(network, destinations)
+    trees = (Tree.of(StateGraph.of(network, names, product), case) for names in groups.values())
     return Onward(case, tuple(trees))
 
 
-def _solve_country(
-    network: Network, country: str, names: list[str], product: Product, case: Case
-) -> _Tree:
-    arcs = _cheapest_parallel(_arcs(network, country, names, product), case)
-    states = sorted({s for arc in arcs.values() for s in (arc.tail, arc.head) if s is not None})
-    position: dict[State | None, int] = {state: i for i, state in enumerate(states)}
-    position[None] = len(states)
-    costs = [_cost(arc, case) for arc in arcs.values()]
-    tails = [position[arc.tail] for arc in arcs.values()]
-    heads = [position[arc.head] for arc in arcs.values()]
-    # Arcs are turned round: the search runs from the destinations back to the mines.
-    distance, before = shortest(len(position), heads, tails, costs, len(states))
-    reached = [i for i in range(len(states)) if np.isfinite(distance[i])]
-    heads_of = {i: states[before[i]] if before[i] < len(states) else None for i in reached}
-    return _Tree(
-        {states[i]: float(distance[i]) for i in reached},
-        {states[i]: arcs[states[i], heads_of[i]] for i in reached},
-    )
+def steps_of(graph: StateGraph, arcs: Sequence[int]) -> list[Step]:
+    """Tell arcs as steps: of a haul over a border the wait comes first.
+
+    Parameters
+    ----------
+    graph : StateGraph
+    arcs : sequence of int
+
+    Returns
+    -------
+    list of Step
+    """
+    return [step for arc in arcs for step in _steps(graph, arc)]
 
 
-def _cost(arc: _Arc, case: Case) -> float:
-    k = CASES.index(case)
-    return float(sum(step.cost[k] for step in arc.steps))
-
-
-def _cheapest_parallel(arcs: Iterator[_Arc], case: Case) -> dict[tuple[State, State | None], _Arc]:
-    # A sparse matrix would add parallel arcs up.
-    best: dict[tuple[State, State | None], _Arc] = {}
-    for arc in arcs:
-        key = (arc.tail, arc.head)
-        if key not in best or _cost(arc, case) < _cost(best[key], case):
-            best[key] = arc
-    return best
-
-
-def _arcs(network: Network, country: str, names: list[str], product: Product) -> Iterator[_Arc]:
-    rates = network.tariffs
-    states: set[State] = set()
-    for link in network.open_links:
-        if _may_use(network, link, country):
-            for tail, head in _ends(link):
-                states |= {tail, head}
-                yield _Arc(tail, head, _haul(link, tail, head, rates, product))
-    # Trucks reach every place on land, whether a road link does or not.
-    states |= {State(state.node, "road") for state in states if state.mode == "rail"}
-    at: dict[str, list[State]] = {}
-    for state in sorted(states):
-        at.setdefault(state.node, []).append(state)
-    yield from _transfers(network, at, product)
-    for name in names:
-        for state in at.get(name, []):
-            yield _Arc(state, None, _arrival(state, rates, product), name)
-
-
-def _transfers(network: Network, at: dict[str, list[State]], product: Product) -> Iterator[_Arc]:
-    for node, here in at.items():
-        yards = set(network.node(node).gauges)
-        for tail, head in permutations(here, 2):
-            if _may_transfer(tail, head, yards):
-                yield _Arc(tail, head, _transfer(tail, head, network.tariffs, product))
-
-
-def _may_use(network: Network, link: Link, country: str) -> bool:
-    if not link.border or link.crossing in network.allow_crossings:
-        return True
-    return country in (network.node(link.start).country, network.node(link.end).country)
-
-
-def _ends(link: Link) -> Iterator[tuple[State, State]]:
-    for start, end in ((link.start, link.end), (link.end, link.start)):
-        if link.mode == "rail":
-            for gauge in link.gauges:
-                railway = ("rail", link.country, gauge)
-                yield State(start, *railway), State(end, *railway)
+def _steps(graph: StateGraph, arc: int) -> Iterator[Step]:
+    place = graph.network.name_of
+    tail, head = int(graph.tail[arc]), int(graph.head[arc])
+    start = place(int(graph.node[tail]))
+    end = start if head == graph.end else place(int(graph.node[head]))
+    row = int(graph.link[arc])
+    started: Triple = (0.0, 0.0, 0.0)
+    for k, amount in zip(graph.factor[arc], graph.quantity[arc], strict=True):
+        if k < 0:
+            continue
+        charge = graph.charges.items[int(k)]
+        cost = _times(charge.rate.triple, float(amount))
+        if charge.name == "sea-fixed":
+            # The part of a voyage that does not depend on its length is no step of its own.
+            started = cost
+        elif charge.by_km:
+            link = graph.network.link(row)
+            country, gauge = _wagon(graph, tail)
+            yield Step(
+                charge.mode, start, end, float(amount), _add(started, cost),
+                float(amount) * charge.hours, _told(charge.rate), country, gauge, row,
+                _length_told(link), float(amount) * charge.kg,
+            )  # fmt: skip
         else:
-            yield State(start, link.mode), State(end, link.mode)
-        if link.mode == "road":
-            yield State(start, _LEAVING), State(end, "road")
+            yield _operation(graph, charge, start, cost, head, row)
 
 
-def _haul(
-    link: Link, tail: State, head: State, rates: Tariffs, product: Product
-) -> tuple[Step, ...]:
-    km = link.tariff_km
-    if link.mode == "sea":
-        rate, speed = rates.sea_km, rates.sea_speed
-        cost = _add(rates.sea_fixed.triple, rate.scaled(km).triple)
-    elif link.mode == "rail":
-        rate, speed = rates.rail[tail.country], rates.rail_speed
-        cost = rate.scaled(km).triple
-    else:
-        rate, speed = rates.truck_paved, rates.road_speed
-        cost = rate.scaled(km).triple
-    haul = Step(
-        link.mode,
-        tail.node,
-        head.node,
-        km,
-        cost,
-        km / speed,
-        _told(rate),
-        tail.country,
-        tail.gauge,
-        link.index,
-        _length_told(link),
-    )
-    return (_border(link, tail, rates, product), haul) if link.border else (haul,)
+def _operation(
+    graph: StateGraph, charge: Charge, place: str, cost: Triple, head: int, row: int
+) -> Step:
+    if charge.mode == "border":
+        valued = "waiting not valued, price unknown" if np.isnan(
+            value_per_wet_tonne(graph.product)
+        ) else "valued by the cargo"  # fmt: skip
+        crossing = graph.network.link(row).crossing
+        source = f"dwell: {_told(charge.rate)}, {valued}; crossing class {crossing}"
+        return Step("border", place, place, 0.0, cost, charge.hours, source)
+    if charge.mode == "rail":
+        source = f"fixed part: {_told(charge.rate)}"
+        country, gauge = _wagon(graph, head)
+        return Step("rail", place, place, 0.0, cost, 0.0, source, country, gauge, kg=0.0)
+    return Step(charge.mode, place, place, 0.0, cost, charge.hours, _told(charge.rate))
+
+
+def _wagon(graph: StateGraph, state: int) -> tuple[str, int]:
+    """Country and gauge of a state on rails."""
+    vehicle = int(graph.vehicle[state]) - len(OFF_RAILS)
+    return graph.wagons[vehicle] if vehicle >= 0 else ("", 0)
 
 
 def _told(rate: Rate) -> str:
@@ -298,54 +273,8 @@ def _length_told(link: Link) -> str:
     return f"{length} (confidence {sure}{assumed})"
 
 
-def _border(link: Link, tail: State, rates: Tariffs, product: Product) -> Step:
-    dwell = rates.rail_dwell if link.mode == "rail" else rates.road_dwell
-    value = value_per_wet_tonne(product)
-    # Without a price the waiting cannot be valued; the hours are still told.
-    hourly = 0.0 if np.isnan(value) else value * rates.interest_rate / HOURS_PER_YEAR
-    valued = "waiting not valued, price unknown" if np.isnan(value) else "valued by the cargo"
-    source = f"dwell: {_told(dwell)}, {valued}; crossing class {link.crossing}"
-    cost = dwell.scaled(hourly).triple
-    return Step("border", tail.node, tail.node, 0.0, cost, dwell.central, source)
-
-
-def _may_transfer(tail: State, head: State, yards: set[int]) -> bool:
-    if tail.mode == _LEAVING or head.mode == "road":
-        return False
-    if head.mode == _LEAVING:
-        return tail.mode != "road"
-    changes = tail.mode == head.mode == "rail" and tail.gauge != head.gauge
-    return not changes or {tail.gauge, head.gauge} <= yards
-
-
-def _transfer(tail: State, head: State, rates: Tariffs, product: Product) -> tuple[Step, ...]:
-    steps = []
-    if tail.mode == head.mode == "rail":
-        if tail.gauge != head.gauge:
-            steps.append(_operation("gauge-change", head.node, rates.gauge_change))
-    elif "sea" in (tail.mode, head.mode):
-        steps.append(_operation("port", head.node, rates.port))
-    else:
-        steps.append(_operation("transfer", head.node, rates.lift(product.form)))
-    entered = head.mode == "rail" and tail.country != head.country
-    if entered and head.country in rates.rail_fixed:
-        fixed = rates.rail_fixed[head.country]
-        source = f"fixed part: {_told(fixed)}"
-        at = head.node
-        steps.append(Step("rail", at, at, 0.0, fixed.triple, 0.0, source, head.country, head.gauge))
-    return tuple(steps)
-
-
-def _arrival(state: State, rates: Tariffs, product: Product) -> tuple[Step, ...]:
-    if state.mode == "sea":
-        return (_operation("port", state.node, rates.port),)
-    if state.mode == "rail":
-        return (_operation("transfer", state.node, rates.lift(product.form)),)
-    return ()
-
-
-def _operation(mode: str, node: str, rate: Rate) -> Step:
-    return Step(mode, node, node, 0.0, rate.triple, float("nan"), _told(rate))
+def _times(one: Triple, factor: float) -> Triple:
+    return one[0] * factor, one[1] * factor, one[2] * factor
 
 
 def _add(one: Triple, other: Triple) -> Triple:

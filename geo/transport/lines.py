@@ -18,7 +18,6 @@ from scipy.spatial import cKDTree
 from shapely import LineString
 
 from geo.errors import CrsError
-from geo.transport.paths import chain
 from geo.transport.tables import GEOD
 
 __all__ = ["Drawn", "LineNetwork", "SeaLanes", "straight"]
@@ -120,7 +119,7 @@ class LineNetwork:
         i, j = np.unravel_index(int(np.argmin(total)), total.shape)
         if not np.isfinite(total[i, j]):
             return straight(start, end)
-        inner = self._points[chain(before[i], int(tails[j]))]
+        inner = self._points[_chain(before[i], int(tails[j]))]
         drawn = _line([start, *map(tuple, inner), end])
         return drawn if drawn.km <= limit else straight(start, end)
 
@@ -162,6 +161,14 @@ class SeaLanes:
         else:
             return straight(start, end)
         return _line([start, *inner, end])
+
+
+def _chain(before: npt.NDArray[np.int32], end: int) -> list[int]:
+    """Vertices from where a search began to `end`, both included."""
+    vertices = [end]
+    while before[vertices[-1]] >= 0:
+        vertices.append(int(before[vertices[-1]]))
+    return vertices[::-1]
 
 
 def _graph(lines: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.float64], csr_array]:

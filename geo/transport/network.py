@@ -2,34 +2,35 @@
 
 A network is made of two plain tables and a table of rates, and checked as a whole: what
 leaves no network is raised at once, all faults together; what only looks odd is told by
-`Network.validate`.
+`Network.validate`, see `geo.transport.odd`.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations, pairwise
+from itertools import combinations
 from types import MappingProxyType
+from typing import Any, ClassVar
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from geo.errors import NetworkError
 from geo.transport.lines import Drawn, LineNetwork, SeaLanes, straight
-from geo.transport.paths import chain, shortest
+from geo.transport.odd import crow_km, oddities
 from geo.transport.tables import (
     GEOD,
+    MODES,
     check_tables,
     normal_links,
     normal_nodes,
 )
 from geo.transport.tariffs import Assumptions, Tariffs
+from geo.transport.trees import grow, rows_by
 
-__all__ = ["AVOID_STATUS", "Link", "Network", "Node", "Way"]
+__all__ = ["AVOID_STATUS", "Ends", "Link", "Network", "Node", "Way"]
 
 AVOID_STATUS = ("planned", "under construction", "disused", "restricted")
 CROSSING_CLASSES = ("international", "bilateral", "seasonal", "unknown")
@@ -70,6 +71,40 @@ class Link:
     confidence: str
 
 
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """The link table as arrays, one entry a link.
+
+    Attributes
+    ----------
+    start, end : int32 arrays
+        Rows of the node table.
+    mode : int8 array
+        `rail`, `road` or `sea`.
+    km : float64 array
+        Tariff distance.
+    country : int32 array
+        Number in `Network.countries` of the country whose rate holds.
+    gauges : int64 array
+        One bit for each of `Network.gauges`.
+    border, paved, open : bool arrays
+    """
+
+    start: npt.NDArray[np.int32]
+    end: npt.NDArray[np.int32]
+    mode: npt.NDArray[np.int8]
+    km: npt.NDArray[np.float64]
+    country: npt.NDArray[np.int32]
+    gauges: npt.NDArray[np.int64]
+    border: npt.NDArray[np.bool_]
+    paved: npt.NDArray[np.bool_]
+    open: npt.NDArray[np.bool_]
+
+    rail: ClassVar[int] = MODES.index("rail")
+    road: ClassVar[int] = MODES.index("road")
+    sea: ClassVar[int] = MODES.index("sea")
+
+
 @dataclass(frozen=True)
 class Way:
     """Places on the shortest way, rows of the link table it uses, and its length [km]."""
@@ -90,7 +125,8 @@ class Network:
     links : DataFrame
         ``from, to, mode, gauges, tariff_km, status, open, country`` (whose rate holds),
         ``border`` (joins two countries by land), ``crossing`` (class of the crossing,
-        empty inland), ``assumed`` and source texts.
+        empty inland), ``shut`` (why it is not open), ``surface`` (of a road: paved, unpaved,
+        or empty, which counts as paved), ``assumed`` and source texts.
     tariffs : Tariffs
     allow_crossings : tuple of str
         Classes of crossing that cargo for a third country may use.
@@ -169,35 +205,135 @@ class Network:
         if faults:
             raise NetworkError("\n".join(faults))
         table["assumed"] = False
-        ends = [frozenset(pair) for pair in zip(table["from"], table["to"], strict=True)]
-        built = pd.Series(ends, table.index).isin({frozenset(pair) for pair in open_links})
-        table["open"] = ~table["status"].isin(set(avoid_status)) | built
+        table["open"] = ~table["status"].isin(set(avoid_status)) | _among(table, open_links)
+        table["shut"] = np.where(table["open"], "", table["status"])
         if assume_crossings:
             table = _with_assumed(places, table, given.crossing_km)
-        shut = places.index[
-            places["country"].isin(set(avoid_countries)) | places.index.isin(set(closed))
-        ]
-        table["open"] &= ~(table["from"].isin(shut) | table["to"].isin(shut))
-        table["country"] = places["country"].reindex(table["from"]).to_numpy()
-        foreign = places["country"].reindex(table["to"]).to_numpy()
-        table["border"] = (table["country"] != foreign) & (table["mode"] != "sea")
-        table["crossing"] = _classes(table, crossings)
+        table = _placed(places, table, crossings)
         tariffs = Tariffs.from_tables(factors, _domestic(table), assumptions=given)
-        return cls(
-            places,
-            table.reset_index(drop=True),
-            tariffs,
-            tuple(allow_crossings),
-            MappingProxyType(_lines(geometry or {})),
+        made = cls(
+            places, table, tariffs, tuple(allow_crossings), MappingProxyType(_lines(geometry or {}))
         )
+        return made.restricted(avoid_countries=avoid_countries, closed=closed)
+
+    def restricted(
+        self,
+        *,
+        avoid_countries: Collection[str] = (),
+        closed: Collection[str] = (),
+        gauges: Collection[int] | None = None,
+        crossings: Collection[str] | None = None,
+    ) -> "Network":
+        """Return the same network with less of it open.
+
+        Parameters
+        ----------
+        avoid_countries : collection of str
+            Links that touch these countries are not used (ISO 3166, two letters).
+        closed : collection of str
+            Places that no cargo may use; a name that the network does not have closes nothing.
+        gauges : collection of int, optional
+            Railways of other gauges are not used [mm].
+        crossings : collection of str, optional
+            Classes of crossing that cargo for a third country may use.
+        """
+        table, nodes = self.links, self.nodes
+        reasons = pd.Series("", index=table.index)
+        for places, why in (
+            (nodes.index[nodes["country"].isin(set(avoid_countries))], "country avoided"),
+            (nodes.index[nodes.index.isin(set(closed))], "place closed"),
+        ):
+            touched = table["from"].isin(places) | table["to"].isin(places)
+            reasons = reasons.mask(touched & (reasons == ""), why)
+        if gauges is not None:
+            fewer = table["gauges"].map(lambda own: tuple(g for g in own if g in set(gauges)))
+            other = (table["mode"] == "rail") & (fewer.map(len) == 0)
+            reasons = reasons.mask(other & (reasons == ""), "gauge not allowed")
+            table = table.assign(gauges=fewer)
+        narrowed = self._shut(table, reasons)
+        allowed = self.allow_crossings if crossings is None else tuple(crossings)
+        return replace(narrowed, allow_crossings=allowed)
+
+    def without(self, *, links: Collection[int] = (), nodes: Collection[str] = ()) -> "Network":
+        """Return the same network with some links and places closed.
+
+        Parameters
+        ----------
+        links : collection of int
+            Rows of the link table.
+        nodes : collection of str
+            Node ids.
+        """
+        for name in nodes:
+            self.require(name)
+        table = self.links
+        gone = table.index.isin(set(links)) | table["from"].isin(set(nodes))
+        gone |= table["to"].isin(set(nodes))
+        return self._shut(table, pd.Series("", table.index).mask(gone, "closed"))
+
+    def with_links(self, links: pd.DataFrame) -> "Network":
+        """Return the network with more links, open whatever their status says.
+
+        Parameters
+        ----------
+        links : DataFrame
+            As for :meth:`from_tables`, between places of this network.
+
+        Raises
+        ------
+        NetworkError
+            If a link cannot be used: every fault, one a line.
+        """
+        new = normal_links(links)
+        both = pd.concat([self.links[list(new.columns)], new], ignore_index=True)
+        faults = check_tables(self.nodes, both)
+        if faults:
+            raise NetworkError("\n".join(faults))
+        placed = _placed(self.nodes, new.assign(assumed=False, open=True, shut=""), None)
+        rail = set(placed.loc[placed["mode"] == "rail", "country"])
+        if rail - set(self.tariffs.rail):
+            raise NetworkError(
+                f"no rail rate is known for {', '.join(sorted(rail - set(self.tariffs.rail)))}: "
+                "add a row to the factor table, or a railway of that country to the link table"
+            )
+        table = pd.concat([self.links, placed], ignore_index=True)
+        return replace(self, links=table)
+
+    def with_nodes(self, nodes: gpd.GeoDataFrame) -> "Network":
+        """Return the network with more places, to which `with_links` may lead.
+
+        Parameters
+        ----------
+        nodes : GeoDataFrame
+            As for :meth:`from_tables`.
+
+        Raises
+        ------
+        NetworkError
+            If an id comes twice or a place has no point.
+        """
+        places = pd.concat([self.nodes, normal_nodes(nodes)])
+        faults = check_tables(places, self.links.iloc[:0])
+        if faults:
+            raise NetworkError("\n".join(faults))
+        return replace(self, nodes=places)
+
+    def _shut(self, table: pd.DataFrame, reasons: "pd.Series[str]") -> "Network":
+        """The network with the links closed that a reason is given for."""
+        newly = (reasons != "") & table["open"]
+        shut = table["shut"].mask(newly, reasons)
+        return replace(self, links=table.assign(open=table["open"] & ~newly, shut=shut))
+
+    def validate(self) -> list[str]:
+        """Report what looks odd but can be used, one sentence each, in a fixed order.
+
+        See `geo.transport.odd.oddities` for the same as a table.
+        """
+        return [str(says) for says in oddities(self.nodes, self.links)["says"]]
 
     def with_tariffs(self, tariffs: Tariffs) -> "Network":
         """Return the same network under other rates."""
         return replace(self, tariffs=tariffs)
-
-    def validate(self) -> list[str]:
-        """Report what looks odd but can be used, one sentence each, in a fixed order."""
-        return [*self._short(), *self._joins(), *self._parts(), *self._assumed()]
 
     def path(
         self,
@@ -227,33 +363,24 @@ class Network:
         NetworkError
             If a place is unknown, the weight too, or no open links join the places.
         """
-        for place in (origin, destination):
-            self.require(place)
-        wanted = set(modes)
-        best: dict[tuple[int, int], tuple[float, int]] = {}
-        position = self._position
-        for link in self.open_links:
-            if link.mode in wanted:
-                # Of parallel links the shortest counts.
-                a, b = position[link.start], position[link.end]
-                candidate = (self._length(link, weight), link.index)
-                best[a, b] = best[b, a] = min(candidate, best.get((a, b), candidate))
-        tails, heads = zip(*best, strict=True) if best else ((), ())
-        km = [length for length, _ in best.values()]
-        distance, before = shortest(len(position), tails, heads, km, position[origin])
-        end = position[destination]
-        if not np.isfinite(distance[end]):
+        ends = self.ends
+        start, goal = self.position(origin), self.position(destination)
+        used = np.flatnonzero(ends.open & np.isin(ends.mode, [MODES.index(m) for m in modes]))
+        km = np.tile(self._lengths(used, weight), 2)
+        one, other = ends.start[used], ends.end[used]
+        tails, heads = np.concatenate([one, other]), np.concatenate([other, one])
+        cost, via = grow(rows_by(heads, tails, len(self.nodes)), km, [goal])
+        if not np.isfinite(cost[start]):
             raise NetworkError(
                 f"no open {' or '.join(modes)} link leads from {origin} to {destination}: "
                 "allow more statuses, countries or modes"
             )
-        places = chain(before, end)
-        names = list(position)
-        return Way(
-            tuple(names[i] for i in places),
-            tuple(best[pair][1] for pair in pairwise(places)),
-            float(distance[end]),
-        )
+        places, rows = [start], []
+        while places[-1] != goal:
+            arc = int(via[places[-1]])
+            rows.append(int(used[arc % len(used)]))
+            places.append(int(heads[arc]))
+        return Way(tuple(self.name_of(i) for i in places), tuple(rows), float(cost[start]))
 
     def rail_km(self, origin: str, destination: str) -> float:
         """Tariff distance by open railways [km]."""
@@ -262,11 +389,67 @@ class Network:
     @cached_property
     def open_links(self) -> tuple[Link, ...]:
         """Links that may be used, in the table's order."""
-        return tuple(link for link in self._records if link.open)
+        return tuple(self.link(int(row)) for row in np.flatnonzero(self.ends.open))
 
     def link(self, index: int) -> Link:
         """Row of the link table by its index."""
-        return self._records[index]
+        row: dict[str, Any] = {str(k): v for k, v in self.links.iloc[index].to_dict().items()}
+        row |= {"start": row["from"], "end": row["to"], "index": index}
+        return Link(**{name: row[name] for name in Link.__dataclass_fields__})
+
+    @cached_property
+    def ends(self) -> Ends:
+        """The links as arrays."""
+        table, place = self.links, pd.Index(self.nodes.index)
+        country = pd.Index(self.countries)
+        return Ends(
+            start=place.get_indexer(pd.Index(table["from"])).astype(np.int32),
+            end=place.get_indexer(pd.Index(table["to"])).astype(np.int32),
+            mode=pd.Index(MODES).get_indexer(pd.Index(table["mode"])).astype(np.int8),
+            km=table["tariff_km"].to_numpy(np.float64),
+            country=country.get_indexer(pd.Index(table["country"])).astype(np.int32),
+            gauges=_bits(table["gauges"], self.gauges),
+            border=table["border"].to_numpy(np.bool_),
+            paved=(table["surface"] != "unpaved").to_numpy(np.bool_),
+            open=table["open"].to_numpy(np.bool_),
+        )
+
+    @cached_property
+    def countries(self) -> tuple[str, ...]:
+        """Countries of the places."""
+        return tuple(sorted(set(self.nodes["country"])))
+
+    @cached_property
+    def gauges(self) -> tuple[int, ...]:
+        """Gauges of railways and places [mm]."""
+        named = {*self.links["gauges"].unique(), *self.nodes["gauges"].unique()}
+        return tuple(sorted(set().union(*named)))
+
+    @cached_property
+    def yards(self) -> npt.NDArray[np.int64]:
+        """Gauges that each place names, one bit for each of `gauges`."""
+        return _bits(self.nodes["gauges"], self.gauges)
+
+    def usable(self, country: str) -> npt.NDArray[np.bool_]:
+        """Whether each link may be used by cargo for a country."""
+        ends = self.ends
+        allowed = self.links["crossing"].isin(self.allow_crossings).to_numpy()
+        own = (self.nodes["country"] == country).to_numpy()
+        return ends.open & (~ends.border | allowed | own[ends.start] | own[ends.end])
+
+    def position(self, name: str) -> int:
+        """Row of the node table that a place has.
+
+        Raises
+        ------
+        NetworkError
+            If the network has no such node.
+        """
+        return self._position[self.require(name)]
+
+    def name_of(self, position: int) -> str:
+        """Id of a place by its row."""
+        return str(self.nodes.index[position])
 
     def node(self, name: str) -> Node:
         """Return a node by its id.
@@ -276,7 +459,16 @@ class Network:
         NetworkError
             If the network has no such node.
         """
-        return self._places[self.require(name)]
+        row = self.nodes.iloc[self.position(name)]
+        return Node(
+            name,
+            str(row["name"]),
+            str(row["type"]),
+            str(row["country"]),
+            row["gauges"],
+            float(row["lon"]),
+            float(row["lat"]),
+        )
 
     def require(self, node: str) -> str:
         """Return a node's id.
@@ -286,7 +478,7 @@ class Network:
         NetworkError
             If the network has no such node.
         """
-        if node not in self._places:
+        if node not in self._position:
             raise NetworkError(f"the network has no node {node!r}: add it or mend the id")
         return node
 
@@ -299,7 +491,7 @@ class Network:
             Row of the link table.
         """
         if index not in self._drawn:
-            self._drawn[index] = self._draw(self._records[index])
+            self._drawn[index] = self._draw(self.link(index))
         return self._drawn[index]
 
     def place(self, name: str) -> tuple[float, float]:
@@ -308,30 +500,8 @@ class Network:
         return node.lon, node.lat
 
     @cached_property
-    def _places(self) -> dict[str, Node]:
-        return {
-            str(row["node_id"]): Node(
-                str(row["node_id"]),
-                str(row["name"]),
-                str(row["type"]),
-                str(row["country"]),
-                row["gauges"],
-                float(row["lon"]),
-                float(row["lat"]),
-            )
-            for row in self.nodes.reset_index().to_dict("records")
-        }
-
-    @cached_property
-    def _records(self) -> tuple[Link, ...]:
-        renamed = self.links.rename(columns={"from": "start", "to": "end"})
-        names = [name for name in Link.__dataclass_fields__ if name != "index"]
-        rows = zip(*(renamed[name].tolist() for name in names), strict=True)
-        return tuple(Link(i, *row) for i, row in enumerate(rows))
-
-    @cached_property
     def _position(self) -> dict[str, int]:
-        return {name: i for i, name in enumerate(self._places)}
+        return {str(name): i for i, name in enumerate(self.nodes.index)}
 
     @cached_property
     def _drawn(self) -> dict[int, Drawn]:
@@ -346,63 +516,43 @@ class Network:
             return layer.way(start, end, link.tariff_km)
         return straight(start, end)
 
-    def _length(self, link: Link, weight: str) -> float:
+    def _lengths(self, rows: npt.NDArray[np.intp], weight: str) -> npt.NDArray[np.float64]:
         if weight == "tariff_km":
-            return link.tariff_km
+            return self.ends.km[rows]
         if weight == "geometry_km":
-            return self.draw(link.index).km
+            return np.array([self.draw(int(row)).km for row in rows])
         raise NetworkError(f"weight {weight!r} is unknown: write 'tariff_km' or 'geometry_km'")
 
-    def _short(self) -> list[str]:
-        crow = _crow_km(self.nodes, self.links)
-        return [
-            f"link {link.start}-{link.end} ({link.mode}) is charged for "
-            f"{link.tariff_km:g} km, its ends lie {km:.1f} km apart"
-            for link, km in zip(self._records, crow, strict=True)
-            if link.tariff_km < km
-        ]
 
-    def _joins(self) -> list[str]:
-        meeting: dict[str, list[set[int]]] = {}
-        for link in self.open_links:
-            if link.mode == "rail":
-                meeting.setdefault(link.start, []).append(set(link.gauges))
-                meeting.setdefault(link.end, []).append(set(link.gauges))
-        problems = []
-        for name, gauges in meeting.items():
-            every = set[int]().union(*gauges)
-            if not set.intersection(*gauges) and not every <= set(self.node(name).gauges):
-                text = " and ".join(str(g) for g in sorted(every, reverse=True))
-                problems.append(f"gauges {text} mm meet at {name}, which has no yard for both")
-        return problems
-
-    def _parts(self) -> list[str]:
-        position = self._position
-        tail = [position[link.start] for link in self.open_links]
-        head = [position[link.end] for link in self.open_links]
-        size = len(position)
-        matrix = coo_array((np.ones(len(tail)), (tail, head)), shape=(size, size))
-        _, part = connected_components(matrix, directed=False)
-        groups: dict[int, list[str]] = {}
-        for name, k in zip(position, part, strict=True):
-            groups.setdefault(int(k), []).append(name)
-        apart = sorted(groups.values(), key=len)[:-1]
-        return [f"not joined to the rest by open links: {', '.join(names)}" for names in apart]
-
-    def _assumed(self) -> list[str]:
-        return [
-            f"road {link.start}-{link.end} is assumed: {link.source}"
-            for link in self._records
-            if link.assumed
-        ]
+def _among(table: pd.DataFrame, pairs: Collection[tuple[str, str]]) -> "pd.Series[bool]":
+    """Links whose ends are one of some pairs, in either order."""
+    wanted = {frozenset(pair) for pair in pairs}
+    near = table["from"].isin({name for pair in wanted for name in pair})
+    found = [
+        touched and frozenset((a, b)) in wanted
+        for touched, a, b in zip(near, table["from"], table["to"], strict=True)
+    ]
+    return pd.Series(found, table.index, dtype=bool)
 
 
-def _crow_km(nodes: pd.DataFrame, links: pd.DataFrame) -> npt.NDArray[np.float64]:
-    a, b = nodes.loc[links["from"]], nodes.loc[links["to"]]
-    metres = GEOD.inv(
-        a["lon"].to_numpy(), a["lat"].to_numpy(), b["lon"].to_numpy(), b["lat"].to_numpy()
-    )[2]
-    return np.asarray(metres, dtype=np.float64) / 1000.0
+def _placed(
+    places: pd.DataFrame, table: pd.DataFrame, crossings: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Links with the country whose rate holds, whether they cross a border, and its class."""
+    table = table.reset_index(drop=True)
+    table["country"] = places["country"].reindex(table["from"]).to_numpy()
+    foreign = places["country"].reindex(table["to"]).to_numpy()
+    table["border"] = (table["country"] != foreign) & (table["mode"] != "sea")
+    table["crossing"] = ""
+    table.loc[table["border"], "crossing"] = _classes(table[table["border"]], crossings)
+    return table
+
+
+def _bits(gauges: "pd.Series[Any]", known: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Sets of gauges as one bit each."""
+    codes, different = pd.factorize(gauges.to_numpy(dtype=object))
+    bits = [sum(1 << known.index(gauge) for gauge in own) for own in different]
+    return np.array([*bits, 0], dtype=np.int64)[codes]
 
 
 def _domestic(links: pd.DataFrame) -> pd.DataFrame:
@@ -425,12 +575,13 @@ def _foreign_classes(crossings: pd.DataFrame | None) -> list[str]:
 
 
 def _classes(links: pd.DataFrame, crossings: pd.DataFrame | None) -> list[str]:
+    """Class of each of some links over a border."""
     stated: dict[str, str] = {}
     if crossings is not None:
         stated = dict(zip(crossings["node_id"], crossings["class"].fillna("unknown"), strict=True))
     return [
-        _stricter(stated.get(a, "unknown"), stated.get(b, "unknown")) if border else ""
-        for a, b, border in zip(links["from"], links["to"], links["border"], strict=True)
+        _stricter(stated.get(a, "unknown"), stated.get(b, "unknown"))
+        for a, b in zip(links["from"], links["to"], strict=True)
     ]
 
 
@@ -451,12 +602,13 @@ def _lines(geometry: Mapping[str, gpd.GeoDataFrame]) -> dict[str, LineNetwork | 
 def _with_assumed(nodes: pd.DataFrame, links: pd.DataFrame, reach: float) -> pd.DataFrame:
     """Add roads between facing border posts that open links serve on both sides."""
     used = links[links["open"]]
-    served = set(used["from"]) | set(used["to"])
-    records = nodes.reset_index().to_dict("records")
-    posts = [row for row in records if row["node_id"] in served and _post(str(row["type"]))]
+    kept = nodes["type"].str.contains("BCP")
+    kept &= nodes.index.isin(used["from"]) | nodes.index.isin(used["to"])
+    records = nodes[kept].reset_index().to_dict("records")
+    posts = [row for row in records if _post(str(row["type"]))]
     roads = links[links["mode"] == "road"]
     joined = {frozenset(pair) for pair in zip(roads["from"], roads["to"], strict=True)}
-    detour = float(np.median(roads["tariff_km"] / _crow_km(nodes, roads))) if len(roads) else 1.0
+    detour = float(np.median(roads["tariff_km"] / crow_km(nodes, roads))) if len(roads) else 1.0
     rows = []
     for one, other in combinations(posts, 2):
         km = GEOD.inv(one["lon"], one["lat"], other["lon"], other["lat"])[2] / 1000.0
@@ -478,8 +630,12 @@ _ROAD = {
     "length_confidence": "low",
     "source": "assumption: both posts are served, the table has no road between them",
     "confidence": "low",
+    "surface": "",
+    "geometry_km": np.nan,
+    "published_km": np.nan,
     "assumed": True,
     "open": True,
+    "shut": "",
 }
 
 

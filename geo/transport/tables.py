@@ -1,11 +1,13 @@
 """Checking and normalising the tables of nodes and links before a network is made of them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import shapely
 from pyproj import CRS, Geod
 
 from geo.errors import CrsError, NetworkError
@@ -19,6 +21,7 @@ __all__ = [
     "normal_links",
     "normal_nodes",
     "normal_status",
+    "normal_surface",
 ]
 
 GEOD = Geod(ellps="WGS84")
@@ -90,6 +93,20 @@ def normal_gauges(text: object) -> tuple[int, ...]:
     return tuple(sorted(gauges, reverse=True))
 
 
+def normal_surface(text: object) -> str:
+    """``paved``, ``unpaved`` or, where a text says neither, ``""``.
+
+    Examples
+    --------
+    >>> normal_surface("asphalt"), normal_surface("gravel"), normal_surface(None)
+    ('paved', 'unpaved', '')
+    """
+    said = "" if text is None or text != text else str(text).lower()
+    if re.search(r"unpaved|gravel|earth|dirt|track|sand", said):
+        return "unpaved"
+    return "paved" if re.search(r"paved|asphalt|concrete", said) else ""
+
+
 def normal_nodes(nodes: gpd.GeoDataFrame) -> pd.DataFrame:
     """Nodes by id with lon, lat and gauges.
 
@@ -106,15 +123,15 @@ def normal_nodes(nodes: gpd.GeoDataFrame) -> pd.DataFrame:
             "the network's nodes are not in EPSG:4326: reproject with nodes.to_crs(4326)"
         )
     gauges = nodes["gauge_mm"] if "gauge_mm" in nodes else pd.Series([None] * len(nodes))
-    usable = ~(nodes.geometry.isna() | nodes.geometry.is_empty)
+    shapes = nodes.geometry.to_numpy()
     return pd.DataFrame(
         {
             "name": nodes["name"].astype(str).to_numpy(),
             "type": nodes["type"].fillna("").astype(str).to_numpy(),
             "country": nodes["country"].astype(str).to_numpy(),
-            "gauges": [normal_gauges(text) for text in gauges],
-            "lon": [p.x if ok else np.nan for p, ok in zip(nodes.geometry, usable, strict=True)],
-            "lat": [p.y if ok else np.nan for p, ok in zip(nodes.geometry, usable, strict=True)],
+            "gauges": _each(gauges, normal_gauges),
+            "lon": shapely.get_x(shapes),
+            "lat": shapely.get_y(shapes),
         },
         index=pd.Index(nodes["node_id"].astype(str), name="node_id"),
     )
@@ -135,18 +152,32 @@ def normal_links(links: pd.DataFrame) -> pd.DataFrame:
             "from": links["from"].astype(str).to_numpy(),
             "to": links["to"].astype(str).to_numpy(),
             "mode": links["mode"].astype(str).to_numpy(),
-            "gauges": [normal_gauges(text) for text in links["gauge_mm"]],
-            "tariff_km": pd.to_numeric(links["tariff_km"], errors="coerce").to_numpy(np.float64),
-            "status": [normal_status(text) for text in links["status"]],
+            "gauges": _each(links["gauge_mm"], normal_gauges),
+            "tariff_km": _numbers(links["tariff_km"]),
+            "status": _each(links["status"], normal_status),
             "status_text": links["status"].fillna("").astype(str).to_numpy(),
         }
     )
-    table["usd_per_tkm"] = (
-        pd.to_numeric(links[rate], errors="coerce").to_numpy(np.float64) if rate else np.nan
-    )
+    table["usd_per_tkm"] = _numbers(links[rate]) if rate else np.nan
+    for column in ("geometry_km", "published_km"):
+        table[column] = _numbers(links[column]) if column in links else np.nan
+    table["surface"] = _each(links["surface"], normal_surface) if "surface" in links else ""
     for column in _TEXTS:
         table[column] = links[column].fillna("").astype(str).to_numpy() if column in links else ""
     return table
+
+
+def _each(values: pd.Series, read: Callable[[object], object]) -> npt.NDArray[np.object_]:
+    """Read every different text once."""
+    codes, different = pd.factorize(values.to_numpy(dtype=object), use_na_sentinel=False)
+    found = np.empty(len(different), dtype=object)
+    for k, text in enumerate(different):
+        found[k] = read(text)
+    return found[codes]
+
+
+def _numbers(values: pd.Series) -> npt.NDArray[np.float64]:
+    return np.asarray(pd.to_numeric(values, errors="coerce").to_numpy(np.float64))
 
 
 def _require(table: pd.DataFrame, columns: Sequence[str], what: str) -> None:
@@ -178,19 +209,34 @@ def _node_faults(nodes: pd.DataFrame) -> list[str]:
 
 
 def _link_faults(nodes: pd.DataFrame, links: pd.DataFrame) -> list[str]:
+    """Faults of all links; only rows with a fault are looked at one by one."""
+    known = links["from"].isin(nodes.index) & links["to"].isin(nodes.index)
+    length = links["tariff_km"].to_numpy(np.float64)
+    ungauged = (links["mode"] == "rail") & (links["status"] == "operating")
+    ungauged &= links["gauges"].map(len) == 0
+    told = links["status"].notna()
+    sound = known & (links["from"] != links["to"]) & links["mode"].isin(MODES) & told & ~ungauged
+    sound &= (length > 0) & (length < np.inf) & ~(links["usd_per_tkm"] < 0)
+    again = _again(links)
     faults = []
-    seen: set[tuple[object, ...]] = set()
-    for link in links.to_dict("records"):
+    for row in np.flatnonzero(~sound.to_numpy() | again):
+        link = links.iloc[row].to_dict()
         name = f"link {link['from']}-{link['to']} ({link['mode']})"
-        faults += [f"{name} {fault}" for fault in _one_link(link, set(nodes.index))]
-        key = (frozenset((link["from"], link["to"])), link["mode"], link["gauges"])
-        if key in seen:
+        faults += [f"{name} {fault}" for fault in _one_link(link, nodes.index)]
+        if again[row]:
             faults.append(f"{name} comes twice: keep one row")
-        seen.add(key)
     return faults
 
 
-def _one_link(link: Mapping[object, object], known: set[str]) -> list[str]:
+def _again(links: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Links that join the same places by the same mode and gauges as one before them."""
+    ends = pd.factorize(pd.concat([links["from"], links["to"]]))[0].reshape(2, -1)
+    keys = {"low": ends.min(axis=0), "high": ends.max(axis=0)}
+    keys |= {name: pd.factorize(links[name])[0] for name in ("mode", "gauges")}
+    return np.asarray(pd.DataFrame(keys).duplicated().to_numpy())
+
+
+def _one_link(link: Mapping[object, object], known: pd.Index) -> list[str]:
     faults = []
     unknown = [str(link[end]) for end in ("from", "to") if link[end] not in known]
     if unknown:
@@ -202,6 +248,8 @@ def _one_link(link: Mapping[object, object], known: set[str]) -> list[str]:
     length = float(str(link["tariff_km"]))
     if not 0 < length < np.inf:
         faults.append(f"has the length {length} km: give a length above 0")
+    if float(str(link["usd_per_tkm"])) < 0:
+        faults.append(f"costs {link['usd_per_tkm']} USD/tkm: give a rate of 0 or more")
     if not isinstance(link["status"], str):
         faults.append(
             f"has the status {link['status_text']!r}: begin it with one of {', '.join(STATUSES)}"

@@ -33,6 +33,9 @@ _FACTORS = (
     ("cost", r"road|truck", "truck-paved"),
     ("cost", r"\bsea\b", "sea"),
     ("cost", r"rail", "rail"),
+    ("emission", r"rail", "kg-rail"),
+    ("emission", r"road|truck", "kg-road"),
+    ("emission", r"\bsea\b|ship", "kg-sea"),
     ("speed", r"rail", "rail-speed"),
     ("speed", r"road", "road-speed"),
 )
@@ -180,6 +183,9 @@ class Tariffs:
         Without delay, since time at borders is counted by itself [km/h].
     interest_rate : float
         Values cargo that waits [1/yr].
+    emissions : mapping of str to Rate
+        By mode (rail, road, sea) [kg CO2e/tkm]; a mode that the table does not tell of is
+        missing, and its emissions are unknown.
     """
 
     rail: Mapping[str, Rate]
@@ -198,6 +204,7 @@ class Tariffs:
     road_speed: float
     sea_speed: float
     interest_rate: float
+    emissions: Mapping[str, Rate] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def from_tables(
@@ -279,6 +286,13 @@ class Tariffs:
             road_speed=_free_speed(rows["road-speed"]),
             sea_speed=given.sea_speed_kmh,
             interest_rate=given.interest_rate,
+            emissions=MappingProxyType(
+                {
+                    mode: _plain(found, given.spread)
+                    for mode in ("rail", "road", "sea")
+                    if len(found := table[table["factor"] == f"kg-{mode}"])
+                }
+            ),
         )
 
     def lift(self, form: str) -> Rate:
