@@ -37,12 +37,18 @@ _SMALL = 10_000_000
 _NESTED = (".zip", ".kmz", ".gz", ".7z", ".rar", ".tar", ".bz2", ".xz")
 
 
-def members(path: Path) -> list[zipfile.ZipInfo]:
+def members(
+    path: Path, *, where: Path | str | None = None, most: int = MOST_BYTES
+) -> list[zipfile.ZipInfo]:
     """Files in an archive, after judging its directory.
 
     Parameters
     ----------
     path : Path
+    where : Path or str, optional
+        What to call the archive in messages; `path` when missing.
+    most : int, optional
+        Most bytes that it may unpack to.
 
     Returns
     -------
@@ -54,25 +60,26 @@ def members(path: Path) -> list[zipfile.ZipInfo]:
     LayerError
         If it is damaged or cut off, holds too much, or a name leads out of it.
     """
+    called = where or path
     try:
         with zipfile.ZipFile(path) as archive:
             found = archive.infolist()
     except zipfile.BadZipFile as error:
         raise refuse(
-            path, "file-truncated", f"is no whole zip archive ({error})", "restore it"
+            called, "file-truncated", f"is no whole zip archive ({error})", "restore it"
         ) from None
     except (OSError, ValueError, NotImplementedError, struct.error) as error:
-        raise refuse(path, "archive-broken", f"cannot be read ({error})", "restore it") from None
-    _bound(path, found)
+        raise refuse(called, "archive-broken", f"cannot be read ({error})", "restore it") from None
+    _bound(called, found, path.stat().st_size, most)
     for one in found:
-        _judge(path, one)
+        _judge(called, one)
     names = [one.filename for one in found]
     if len(set(names)) < len(names):
         what = "holds two files of the same name"
-        raise refuse(path, "archive-ambiguous", what, "make it anew")
+        raise refuse(called, "archive-ambiguous", what, "make it anew")
     if len({name.casefold() for name in names}) < len(names):
         what = "holds names that differ only in case and clash on many disks"
-        note(path, "warning", "archive-case", what, "rename one of them")
+        note(called, "warning", "archive-case", what, "rename one of them")
     return [one for one in found if not one.is_dir()]
 
 
@@ -101,16 +108,24 @@ def layers_inside(path: Path, found: Sequence[zipfile.ZipInfo]) -> list[str]:
     raise refuse(path, "archive-empty", what, f"put one in: {', '.join(endings)}")
 
 
-def unpack(path: Path, name: str, folder: Path) -> Path:
+def unpack(
+    path: Path, name: str, folder: Path, *, stem: str | None = None, where: Path | str | None = None
+) -> Path:
     """Unpack one layer of an archive, with the parts of a Shapefile.
+
+    Names in the archive are only compared, never used as paths beyond their last part.
 
     Parameters
     ----------
     path : Path
     name : str
-        A name that `layers_inside` gave.
+        Name of a file that `members` or `layers_inside` gave.
     folder : Path
         Existing and empty.
+    stem : str, optional
+        Name of the files that are written, without ending; that of the member when missing.
+    where : Path or str, optional
+        What to call the archive in messages; `path` when missing.
 
     Returns
     -------
@@ -122,11 +137,12 @@ def unpack(path: Path, name: str, folder: Path) -> Path:
     LayerError
         If it unpacks to more than its directory says, or is damaged.
     """
-    stem, _, ending = name.rpartition(".")
+    inner = PurePosixPath(name)
     wanted = {name.casefold()}
-    if ending.lower() == "shp":
-        wanted = {f"{stem}{part}".casefold() for part in PARTS}
-    target = folder / PurePosixPath(name).name
+    if inner.suffix.lower() == ".shp":
+        wanted = {str(inner.with_suffix(part)).casefold() for part in PARTS}
+    called = where or path
+    target = folder / f"{stem or inner.stem}{inner.suffix.lower()}"
     try:
         with zipfile.ZipFile(path) as archive:
             for one in archive.infolist():
@@ -134,49 +150,48 @@ def unpack(path: Path, name: str, folder: Path) -> Path:
                 if one.filename.casefold() in wanted and (
                     one.filename.casefold() != name.casefold() or one.filename == name
                 ):
-                    _copy(
-                        path, archive, one, target.with_suffix(PurePosixPath(one.filename).suffix)
-                    )
+                    ending = PurePosixPath(one.filename).suffix.lower()
+                    _copy(called, archive, one, target.with_name(f"{target.stem}{ending}"))
     except _FAULTS as error:
         what = f"its member {name!r} cannot be unpacked ({error})"
-        raise refuse(path, "archive-broken", what, "restore it") from None
+        raise refuse(called, "archive-broken", what, "restore it") from None
     return target
 
 
-def _copy(path: Path, archive: zipfile.ZipFile, one: zipfile.ZipInfo, target: Path) -> None:
+def _copy(called: Path | str, archive: zipfile.ZipFile, one: zipfile.ZipInfo, target: Path) -> None:
     left = one.file_size
     with archive.open(one) as source, target.open("wb") as copy:
         while block := source.read(1 << 20):
             left -= len(block)
             if left < 0:
                 what = f"its member {one.filename!r} is larger than its directory says"
-                raise refuse(path, "archive-bomb", what, "make it anew")
+                raise refuse(called, "archive-bomb", what, "make it anew")
             copy.write(block)
 
 
-def _bound(path: Path, found: Sequence[zipfile.ZipInfo]) -> None:
+def _bound(called: Path | str, found: Sequence[zipfile.ZipInfo], size: int, most: int) -> None:
     if len(found) > MOST_MEMBERS:
         what = f"holds {len(found):,} files, at most {MOST_MEMBERS:,} are read"
-        raise refuse(path, "archive-bomb", what, "pack only the layer")
+        raise refuse(called, "archive-bomb", what, "pack only the layer")
     total = sum(one.file_size for one in found)
-    if total > MOST_BYTES:
-        what = f"unpacks to {total:,} bytes, at most {MOST_BYTES:,} are read"
-        raise refuse(path, "archive-bomb", what, "unpack it and check what it holds")
-    ratio = total / max(path.stat().st_size, 1)
+    if total > most:
+        what = f"unpacks to {total:,} bytes, at most {most:,} are read"
+        raise refuse(called, "archive-bomb", what, "unpack it and check what it holds")
+    ratio = total / max(size, 1)
     if total > _SMALL and ratio > MOST_RATIO:
         what = f"grows {ratio:,.0f}-fold to {total:,} bytes, at most {MOST_RATIO}-fold is read"
-        raise refuse(path, "archive-bomb", what, "unpack it and check what it holds")
+        raise refuse(called, "archive-bomb", what, "unpack it and check what it holds")
 
 
-def _judge(path: Path, one: zipfile.ZipInfo) -> None:
+def _judge(called: Path | str, one: zipfile.ZipInfo) -> None:
     name = one.orig_filename
     parts = name.replace("\\", "/").split("/")
     if name.startswith(("/", "\\")) or ".." in parts or name[1:2] == ":" or "\x00" in name:
         what = f"its member {name!r} leads out of the archive"
-        raise refuse(path, "archive-path", what, "make it anew with plain names")
+        raise refuse(called, "archive-path", what, "make it anew with plain names")
     if stat.S_ISLNK(one.external_attr >> 16):
         what = f"its member {name!r} is a link"
-        raise refuse(path, "archive-path", what, "pack the file itself")
+        raise refuse(called, "archive-path", what, "pack the file itself")
     if one.flag_bits & 1:
         what = f"its member {name!r} is locked with a password"
-        raise refuse(path, "archive-locked", what, "pack it without")
+        raise refuse(called, "archive-locked", what, "pack it without")

@@ -137,12 +137,14 @@ def _vector(
         else:
             frame = source.read(_in_file(record, named), box)
             frame = _under_names(record, source, frame, named, list(asked))
+    if frame.crs is None and source.driver == "GML":
+        frame = _of_context(record, frame)
     if not known or survey:
         checked = _checked(record, frame, survey=survey or box is not None)
         if checked is frame and box is None and not frame.empty:
             found_sound(record.sha256, record.layer)
         frame = checked
-    _placed(record, frame, survey=survey)
+    _placed(record, frame, survey=survey, driver=source.driver)
     if box is None and not frame.empty:
         geometries.doubts(record.path, frame)
     kept = frame
@@ -464,9 +466,25 @@ def _checked(record: Record, frame: gpd.GeoDataFrame, *, survey: bool) -> gpd.Ge
     return geometries.checked(record.path, record.id, frame, allow_empty=survey)
 
 
-def _placed(record: Record, frame: gpd.GeoDataFrame, *, survey: bool) -> None:
+def _of_context(record: Record, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give GML without a CRS that of its record: the standard leaves it to the context.
+
+    "If no srsName attribute is given, the CRS shall be specified as part of the larger context
+    this geometry element is part of" (ISO 19136:2007, 10.1.3.2).
+    """
+    what = "its geometries name no CRS, which GML leaves to the context"
+    if record.crs is None:
+        note(record.path, "warning", "crs-open", what, "state it in the record: crs = …")
+        return frame
+    note(record.path, "warning", "crs-open", f"{what}: taken from its record, {record.crs}")
+    return frame.set_crs(understood(record.path, record.crs))
+
+
+def _placed(record: Record, frame: gpd.GeoDataFrame, *, survey: bool, driver: str) -> None:
     """Check the system that geometries are in."""
     if frame.crs is None:
+        if survey and driver == "GML":
+            return
         if survey and not frame.empty and _nowhere(frame.total_bounds):
             what = "has no CRS, its coordinates claim no place on the Earth"
             fix = "write its CRS into the file before a study uses it"

@@ -16,11 +16,8 @@ if check and frame is not None:
 say(found, right)
 """
 
-# Of this the manifest asks for a repair of its curves. It states no CRS as well, and lies in
-# degrees: it is refused, after its curves were told of.
-NO_CRS = {"multicurve.gml": "repair"}
-
-# SQLite, GDAL and GEOS of today find nothing wrong in this file but its two layers.
+# Those who made this file use it for asking GDAL about an index that it does not have; the file
+# itself is sound, by SQLite, GDAL, GEOS and the OGC's rules, and has two layers.
 SOUND = {"test_gdal_error.gpkg"}
 
 
@@ -38,10 +35,7 @@ def test_every_bad_vector_file_is_answered(capsys):
     short = []
     for case, answer in found:
         said = verdict(case, answer)
-        if case.path.name in NO_CRS:
-            assert answer.status == "refused"
-            assert NO_CRS[case.path.name] in answer.levels(), answer
-        elif case.path.name in SOUND:
+        if case.path.name in SOUND:
             assert answer.status == "warning"
         elif said != "right":
             short.append(f"{case.file}: {said}")

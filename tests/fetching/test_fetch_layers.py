@@ -23,6 +23,7 @@ from shapely.geometry import Point
 
 from geo.catalogue import Catalogue, read_raster, read_table, read_vector
 from geo.catalogue.fetch import Limits, fetch, load_remote, remote_records
+from geo.catalogue.findings import LayerWarning
 from geo.catalogue.inspection import inspect
 from geo.catalogue.record_text import record_text
 from geo.cli import main
@@ -174,10 +175,34 @@ def test_the_user_names_the_member(tmp_path, site):
 
 def test_names_in_an_archive_never_become_paths(tmp_path, site):
     server, files = site
-    files["m.zip"] = archive({"../../../evil.csv": b"a\n1\n", "/etc/other.txt": b"x"})
-    record = bring(tmp_path, remote(tmp_path / "r", server, "m.zip", format="zip")).record
-    assert record.path == (tmp_path / "layers" / "some-mines.csv").resolve()
+    files["m.zip"] = archive({"../../../evil.csv": b"a\n1\n", "a.csv": b"a\n1\n"})
+    with pytest.raises(LayerError, match=r"'\.\./\.\./\.\./evil\.csv' leads out") as caught:
+        bring(tmp_path, remote(tmp_path / "r", server, "m.zip", format="zip"))
+    assert caught.value.code == "archive-path"
     assert not list(tmp_path.parent.rglob("evil.csv"))
+
+
+def test_a_table_of_places_becomes_points(tmp_path, site):
+    server, files = site
+    rows = b"dep_id,site_name,latitude,longitude\n7,Erdenet,49.02,104.13\n8,Lost,,\n"
+    files["m.zip"] = archive({"mrds.csv": rows, "read.me": b"x"})
+    toml = remote(
+        tmp_path / "r", server, "m.zip", kind="vector", format="zip", crs="EPSG:4326",
+        x="longitude", y="latitude",
+    )  # fmt: skip
+    record = bring(tmp_path, toml).record
+    assert (record.kind, record.x, record.y) == ("vector", "longitude", "latitude")
+    with pytest.warns(LayerWarning, match="1 of 2 features have no geometry"):
+        frame = read_vector(record)
+    assert frame["site_name"].tolist() == ["Erdenet"]
+    assert (frame.geometry.x[0], frame.geometry.y[0]) == (104.13, 49.02)
+
+
+def test_the_deposits_that_can_be_fetched_become_points():
+    found = remote_records()
+    for name in ("usgs-mrds", "usgs-major-deposits"):
+        assert found[name].kind == "vector"
+        assert (found[name].fields["x"], found[name].fields["y"]) == ("longitude", "latitude")
 
 
 def test_a_parameter_fills_the_address(tmp_path, site):
@@ -292,6 +317,8 @@ def test_the_records_that_come_along_are_sound():
         ({"licence": None}, "licence is missing"),
         ({"quality": "good"}, "required is one of surveyed"),
         ({"adress": "x"}, "is no key"),
+        ({"x": "lon", "y": "lat"}, "name the columns of a vector layer's coordinates"),
+        ({"kind": "vector", "crs": "EPSG:4326", "x": "lon"}, "name the columns of a vector"),
     ],
 )
 def test_faults_of_a_record(tmp_path, site, changes, said):

@@ -4,17 +4,17 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from geo.catalogue.archives import members, unpack
 from geo.catalogue.fetch.cache import Cache, Pin, default_cache
 from geo.catalogue.fetch.contents import FORMATS
 from geo.catalogue.fetch.remote import RemoteRecord, chosen, filled, remote_records
 from geo.catalogue.fetch.tiles import Bounds, corners, join, tile_names
 from geo.catalogue.fetch.transfer import Limits, Tell, Wanted
-from geo.catalogue.fetch.unpack import unpack
 from geo.catalogue.findings import refuse
 from geo.catalogue.record_text import record_text
 from geo.catalogue.records import Record, load_record
@@ -158,10 +158,16 @@ class _Bringer:
     def _one(self, target: Path, member: str | None) -> Pin:
         path, pin = self._obtain(target.name, str(self.record.url).format(**self.said))
         if self.record.format == "zip":
-            unpack(target.name, path, self.record.kind, member or self.record.member, target)
+            self._unpacked(path, target, member or self.record.member)
         else:
             shutil.copyfile(path, target.with_name(target.name + FORMATS[self.record.format][0]))
         return pin
+
+    def _unpacked(self, path: Path, target: Path, member: str | None) -> None:
+        name = target.name
+        found = [one.filename for one in members(path, where=name, most=_MOST_UNPACKED)]
+        inner = _member(name, found, self.record, member)
+        unpack(path, inner, target.parent, stem=name, where=name)
 
     def _tiles(self, target: Path, bounds: Bounds) -> tuple[Pin, int]:
         places = corners(bounds, self.record.tile_degrees or 1)
@@ -215,6 +221,23 @@ class _Bringer:
 
 
 _MAIN = (".gpkg", ".geojson", ".shp", ".tif", ".csv")
+_ENDINGS = {"vector": (".gpkg", ".geojson", ".shp"), "raster": (".tif",), "table": (".csv",)}
+# Extracts of whole countries hold many layers, of which one is taken.
+_MOST_UNPACKED = 20_000_000_000
+
+
+def _member(where: str, names: Sequence[str], record: RemoteRecord, member: str | None) -> str:
+    """Name of the layer's file in an archive; the only one of its kind when none is named."""
+    places = "x" in record.fields or "wkt" in record.fields
+    endings = _ENDINGS["table" if places else record.kind]
+    of_kind = [name for name in names if PurePosixPath(name).suffix.lower() in endings]
+    fitting = [n for n in of_kind if member is None or member in (n, PurePosixPath(n).name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    said = ", ".join(of_kind[:12]) or "none"
+    wanted = f"one file for a {record.kind}" if member is None else f"one file {member!r}"
+    what = f"the archive holds {len(fitting)}, required is {wanted}; it has {said}"
+    raise refuse(where, "archive-member", what, "name one with --member")
 
 
 def _name(record: RemoteRecord, said: Mapping[str, str], bounds: Bounds | None) -> str:

@@ -19,7 +19,10 @@ from geo.errors import LayerError, LodemapError
 
 __all__ = ["Parameter", "RemoteRecord", "load_remote", "remote_records"]
 
-_LAYER_FIELDS = ("layer", "crs", "nodata", "unit", "bands", "valid_range", "columns")
+_TABLE_FIELDS = ("encoding", "separator", "x", "y", "wkt", "key")
+_LAYER_FIELDS = (
+    "layer", "crs", "nodata", "unit", "bands", "valid_range", "columns", *_TABLE_FIELDS,
+)  # fmt: skip
 _TEXT_FIELDS = (
     "title", "licence", "licence_url", "attribution", "source", "quality", "limits",
 )  # fmt: skip
@@ -178,7 +181,18 @@ def _layer_fields(
     reader.names("bands")
     reader.interval("valid_range")
     reader.columns("columns")
+    reader.encoding("encoding")
+    reader.one_of("separator", (",", ";", "\t", "|"))
+    _require_places(reader, table, kind)
     return {key: table[key] for key in (*_TEXT_FIELDS, *_LAYER_FIELDS) if key in table}
+
+
+def _require_places(reader: RecordReader, table: Mapping[str, object], kind: str) -> None:
+    for key in ("x", "y", "wkt", "key"):
+        reader.optional(key)
+    said = {key for key in ("x", "y", "wkt") if key in table}
+    if said and (kind != "vector" or said not in ({"x", "y"}, {"wkt"})):
+        reader.problem("x", "and y, or wkt, name the columns of a vector layer's coordinates")
 
 
 def _parameters(reader: RecordReader, said: object) -> dict[str, Parameter]:
