@@ -7,6 +7,12 @@ Each module is usable alone, on plain arrays and frames:
 `deposits`
     Deposit records made ready for scoring: parents and children, grade against a median,
     critical-mineral lists, the precision of a point.
+`vocabulary`
+    The words in which records agree: kinds of deposit, stages, categories of a quantity.
+`resources`
+    Statements of what is in the ground: several a deposit, never added, one to show.
+`registers`, `licences`
+    Public registers and licence registers as people download them, in one schema.
 `gradetonnage`
     A deposit among its kind: log-normal laws, percentiles, simulated metal.
 `linking`
