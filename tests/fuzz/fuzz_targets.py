@@ -18,7 +18,7 @@ from rasterio.transform import from_origin
 from shapely.geometry import LineString, MultiPolygon, Point, box
 
 from geo.catalogue import load_record, read_raster, read_table, read_vector
-from geo.catalogue.fetch.unpack import unpack
+from geo.catalogue.archives import layers_inside, members, unpack
 from geo.catalogue.record_text import record_text
 from geo.catalogue.records import Catalogue, embedded_folders
 from geo.recipe import load_recipe
@@ -78,8 +78,8 @@ def _catalogue() -> Catalogue:
 
 
 def _zip(path: Path, out: Path) -> None:
-    for kind in ("vector", "table"):
-        unpack("thing", path, kind, None, out / "thing")
+    for name in layers_inside(path, members(path)):
+        unpack(path, name, out, stem="thing")
 
 
 def _frames() -> list[gpd.GeoDataFrame]:
