@@ -3,6 +3,7 @@
 Run as ``make docs``. A test holds the pages to what this script would write.
 """
 
+import runpy
 from pathlib import Path
 
 import click
@@ -74,7 +75,16 @@ def _contexts(
     return found
 
 
-PAGES = {"recipe.md": recipe_page, "commands.md": command_page}
+def freight_page() -> str:
+    """Published figures of transport beside ours."""
+    return str(runpy.run_path(str(DOCS / "freight_published.py"))["page"]())
+
+
+PAGES = {
+    "recipe.md": recipe_page,
+    "commands.md": command_page,
+    "freight-published.md": freight_page,
+}
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from shapely import LineString
 from geo.errors import CrsError
 from geo.transport.tables import GEOD
 
-__all__ = ["Drawn", "LineNetwork", "SeaLanes", "straight"]
+__all__ = ["Drawn", "LineNetwork", "Place", "SeaLanes", "straight"]
 
 Place = tuple[float, float]
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
+from geo.transport.sea import SeaGraph
 from layers.build import osm
 from layers.build.common import (
     LAYERS,
@@ -312,7 +313,26 @@ def _sea_lines(
     pairs = links[["from", "to"]].to_numpy()
     ways = osm.ways(graph, places, pairs, _SEA_REACH_KM, avoid=land)
     # Points added for joining lie on straight pieces: a tolerance of metres takes them out.
-    return [None if way is None else shapely.simplify(way, 1e-5) for way in ways]
+    return _pulled_taut([None if way is None else shapely.simplify(way, 1e-5) for way in ways])
+
+
+def _pulled_taut(ways: list[shapely.LineString | None]) -> list[shapely.LineString | None]:
+    """Lanes from port to port that cut across open water where the network makes a bend."""
+    land = pyogrio.read_dataframe(LAYERS / FOLDER / "world-land.gpkg", layer="world_land")
+    lanes = [way for way in ways if way is not None]
+    graph = SeaGraph(gpd.GeoDataFrame(geometry=lanes, crs="EPSG:4326"), land)
+    ends = [None if way is None else (way.coords[0], way.coords[-1]) for way in ways]
+    return [None if pair is None else graph.way(*pair).line for pair in ends]
+
+
+def _charged(sea: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Sea links charged by the lane as drawn: the facts lack the way to the quay."""
+    drawn = sea.geometry_source != _FACT
+    told = "lane of the layer sea-lanes, from quay to quay"
+    return sea.assign(
+        tariff_km=sea["geometry_km"].where(drawn, sea["tariff_km"]),
+        length_source=sea["length_source"].mask(drawn, told),
+    )
 
 
 def _build_sea_lanes(drawn: gpd.GeoDataFrame) -> None:
@@ -336,9 +356,10 @@ def _build_sea_lanes(drawn: gpd.GeoDataFrame) -> None:
         source=f"PyPI searoute {package_version('searoute')}, "
         "searoute/data/marnet_searoute.geojson",
         quality="screening",
-        limits="Shortest ways along a network for small scales, joined to each port by a straight "
-        "piece of up to some tens of kilometres that may graze the land: for drawing and for "
-        "distances, not for navigation.",
+        limits="Shortest ways along a network for small scales, cut short by great circles 10 km "
+        "off the land (geo.transport.sea), and joined to each port by a straight piece of up to "
+        "some tens of kilometres that may graze the land: for drawing and for distances, not for "
+        "navigation.",
     )
 
 
@@ -395,7 +416,8 @@ def _build_links(links: pd.DataFrame) -> None:
             "to": "Node where it ends",
             "mode": "rail, road or sea",
             "gauge_mm": ("mm", "Track gauges; 'gap' where no track is; empty for road and sea"),
-            "tariff_km": ("km", "Published or estimated length, the one that is charged"),
+            "tariff_km": ("km", "Published or estimated length, the one that is charged; at sea "
+            "that of the lane as drawn"),
             "geometry_km": ("km", "Geodesic length of the line as drawn"),
             "geometry_source": f"Where that line is from; '{_FACT}' is the great circle",
             "great_circle_km": ("km", "Straight distance as the fact table states it"),
@@ -595,6 +617,7 @@ def build() -> None:
         at_sea, _sea_lines(at_sea, _places(nodes), countries.union_all()), _places(nodes), _MARNET
     )
     _build_sea_lanes(sea)
+    sea = _charged(sea)
     _build_links(pd.DataFrame(pd.concat([rail, road, sea]).sort_index().drop(columns="geometry")))
     notice = _NOTICE.format(version=package_version("scgraph-data"))
     (LAYERS / FOLDER / "ODBL-NOTICE.md").write_text(notice, encoding="utf-8")
