@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -59,9 +60,8 @@ class Row:
         if self.kind == "sea":
             return share <= SEA_SHARE or abs(self.off) <= SEA_KM
         least, most = self.published
-        return self.low <= least * (1 + 1e-9) and self.high >= least * (1 - 1e-9) or (
-            least <= self.ours <= most
-        )
+        inside = self.low <= least * (1 + 1e-9) and self.high >= most * (1 - 1e-9)
+        return inside or least <= self.ours <= most
 
 
 @cache
@@ -105,8 +105,7 @@ def _rail(row: pd.Series) -> tuple[float, float, float]:
 
 def _sea_km(row: pd.Series) -> tuple[float, float, float]:
     stops = [_port(row["from"]), *([STRAITS[row["via"]]] if row["via"] else []), _port(row["to"])]
-    legs = zip(stops[:-1], stops[1:], strict=True)
-    return (sum(_sea().way(start, end).km for start, end in legs),) * 3
+    return (sum(_sea().way(start, end).km for start, end in pairwise(stops)),) * 3
 
 
 def _rate(row: pd.Series) -> tuple[float, float, float]:
@@ -156,10 +155,10 @@ def _rows() -> Iterator[Row]:
 _TITLES = {
     "rail": "## Railways\n\nTo 1 %. The links of the fact table were split from the same posts: "
     "these rows show that nothing was lost on the way, and prove no more.\n",
-    "sea": "## Sea\n\nTo 5 % or 60 km. Published: NGA, Pub. 151, Distances Between Ports (2001), as "
-    "transcribed in [kaklin/sea-routes](https://github.com/kaklin/sea-routes), from nautical "
-    "miles. Ours: ways over the lanes of the layer `sea-lanes`, cut short over open water 10 km off "
-    "the land (`geo.transport.sea`). Ports of the network stand by their id, others by their "
+    "sea": "## Sea\n\nTo 5 % or 60 km. Published: NGA, Pub. 151, Distances Between Ports (2001), "
+    "as transcribed in [kaklin/sea-routes](https://github.com/kaklin/sea-routes), from nautical "
+    "miles. Ours: ways over the lanes of the layer `sea-lanes`, cut short over open water 10 km "
+    "off the land (`geo.transport.sea`). Ports of the network stand by their id, others by their "
     "name in the World Port Index.\n",
     "rate": "## Rates\n\nA published rate should lie inside our range.\n",
     "freight": "## Freight\n\nOurs, for raw coal, should lie inside a published range, or a single "

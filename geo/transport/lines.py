@@ -20,7 +20,7 @@ from shapely import LineString
 from geo.errors import CrsError
 from geo.transport.tables import GEOD
 
-__all__ = ["Drawn", "LineNetwork", "Place", "SeaLanes", "straight"]
+__all__ = ["Drawn", "LineNetwork", "Place", "SeaLanes", "chain", "on_sphere", "straight"]
 
 Place = tuple[float, float]
 
@@ -90,7 +90,7 @@ class LineNetwork:
         self.off_line = off_line
         self.candidates = candidates
         self._points, self._graph = _graph(lines)
-        self._tree = cKDTree(_on_sphere(self._points)) if len(self._points) else None
+        self._tree = cKDTree(on_sphere(self._points)) if len(self._points) else None
 
     def way(self, start: Place, end: Place, tariff_km: float) -> Drawn:
         """Way between two places, straight where the lines join them not or by a long detour.
@@ -119,7 +119,7 @@ class LineNetwork:
         i, j = np.unravel_index(int(np.argmin(total)), total.shape)
         if not np.isfinite(total[i, j]):
             return straight(start, end)
-        inner = self._points[_chain(before[i], int(tails[j]))]
+        inner = self._points[chain(before[i], int(tails[j]))]
         drawn = _line([start, *map(tuple, inner), end])
         return drawn if drawn.km <= limit else straight(start, end)
 
@@ -128,7 +128,7 @@ class LineNetwork:
             return np.empty(0, np.intp), np.empty(0)
         chord = 2 * np.sin(self.snap_km / _RADIUS_KM / 2)
         found, near = self._tree.query(
-            _on_sphere(np.array([place])),
+            on_sphere(np.array([place])),
             k=range(1, self.candidates + 1),
             distance_upper_bound=chord,
         )
@@ -163,7 +163,7 @@ class SeaLanes:
         return _line([start, *inner, end])
 
 
-def _chain(before: npt.NDArray[np.int32], end: int) -> list[int]:
+def chain(before: npt.NDArray[np.int32], end: int) -> list[int]:
     """Vertices from where a search began to `end`, both included."""
     vertices = [end]
     while before[vertices[-1]] >= 0:
@@ -189,7 +189,8 @@ def _graph(lines: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.float64], csr_array]
     return points, csr_array((km, (edges[:, 0], edges[:, 1])), shape=(size, size))
 
 
-def _on_sphere(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def on_sphere(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Points of lon and lat [degrees] on the unit sphere."""
     lon, lat = np.radians(points).T
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 

@@ -18,8 +18,7 @@ from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import CrsError, DataError, EmptyLayerError
-from geo.transport.lines import Drawn, Place
-from geo.transport.paths import chain
+from geo.transport.lines import Drawn, Place, chain, on_sphere
 from geo.transport.tables import GEOD
 
 __all__ = ["SeaGraph"]
@@ -210,7 +209,8 @@ def _off_shore(land: BaseGeometry, clear_km: float, box: Box) -> Points:
     points = np.unique(shapely.get_coordinates(outline).round(_DECIMALS), axis=0)
     west, south, east, north = box
     x, y = points.T
-    return points[(x > west) & (x < east) & (y > south) & (y < north)]
+    within = (x > west) & (x < east) & (y > south) & (y < north)
+    return np.asarray(points[within], dtype=np.float64)
 
 
 def _shortcuts(points: Points, wide: BaseGeometry) -> Pairs:
@@ -224,7 +224,7 @@ def _shortcuts(points: Points, wide: BaseGeometry) -> Pairs:
 
 def _great_circles(start: Points, end: Points) -> npt.NDArray[np.object_]:
     """Lines of short pieces along great circles of a sphere."""
-    a, b = _on_sphere(start), _on_sphere(end)
+    a, b = on_sphere(start), on_sphere(end)
     longest = np.degrees(np.arccos(np.clip((a * b).sum(axis=1), -1.0, 1.0))).max(initial=0.0)
     share = np.linspace(0.0, 1.0, max(2, int(np.ceil(longest / _STEP_DEGREES)) + 1))[:, None]
     # Chords cut at even shares: what matters is the line, not where its points lie.
@@ -232,8 +232,3 @@ def _great_circles(start: Points, end: Points) -> npt.NDArray[np.object_]:
     lon = np.degrees(np.arctan2(between[..., 1], between[..., 0]))
     lat = np.degrees(np.arctan2(between[..., 2], np.hypot(between[..., 0], between[..., 1])))
     return np.asarray(shapely.linestrings(np.stack([lon, lat], axis=-1)))
-
-
-def _on_sphere(points: Points) -> Points:
-    lon, lat = np.radians(points).T
-    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])

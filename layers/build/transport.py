@@ -416,8 +416,11 @@ def _build_links(links: pd.DataFrame) -> None:
             "to": "Node where it ends",
             "mode": "rail, road or sea",
             "gauge_mm": ("mm", "Track gauges; 'gap' where no track is; empty for road and sea"),
-            "tariff_km": ("km", "Published or estimated length, the one that is charged; at sea "
-            "that of the lane as drawn"),
+            "tariff_km": (
+                "km",
+                "Published or estimated length, the one that is charged; at sea "
+                "that of the lane as drawn",
+            ),
             "geometry_km": ("km", "Geodesic length of the line as drawn"),
             "geometry_source": f"Where that line is from; '{_FACT}' is the great circle",
             "great_circle_km": ("km", "Straight distance as the fact table states it"),
