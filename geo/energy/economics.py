@@ -67,7 +67,7 @@ def capital_recovery_factor(rate: float, years: float) -> float:
     >>> capital_recovery_factor(0.0, 25)
     0.04
     """
-    _check_rate(rate, "the rate")
+    check_rate(rate, "the rate")
     if not (math.isfinite(years) and years > 0):
         raise DataError(f"the lifetime is {years} years: give a number above 0")
     if rate == 0:
@@ -98,7 +98,7 @@ def real_rate(nominal: float, inflation: float) -> float:
     >>> round(real_rate(0.11, 0.025), 4)
     0.0829
     """
-    _check_rate(nominal, "the nominal rate")
+    check_rate(nominal, "the nominal rate")
     if not -0.5 < inflation < 1:
         raise DataError(
             f"inflation is {inflation}: give a share a year; did you mean {inflation / 100:g}?"
@@ -255,7 +255,7 @@ class CostAssumptions:
             raise DataError(f"technology {self.technology!r} is neither 'solar' nor 'wind'")
         if self.basis not in ("real", "nominal"):
             raise DataError(f"the basis is {self.basis!r}: say 'real' or 'nominal'")
-        _check_rate(self.rate.high, f"the rate of {self.technology}")
+        check_rate(self.rate.high, f"the rate of {self.technology}")
         if not 0 <= self.degradation < 0.1:
             raise DataError(
                 f"degradation is {self.degradation} a year: give a share below 0.1; "
@@ -401,13 +401,13 @@ def _charge_rate(rate: float | None, years: float | None, fixed: float | None) -
     if fixed is not None:
         if rate is not None or years is not None:
             raise DataError("fixed_charge_rate was given with rate or years: give one of the two")
-        return _check_rate(fixed, "the fixed charge rate")
+        return check_rate(fixed, "the fixed charge rate")
     if rate is None or years is None:
         raise DataError("the capital has no charge: give rate and years, or fixed_charge_rate")
     return capital_recovery_factor(rate, years)
 
 
-def _check_rate(rate: float, what: str) -> float:
+def check_rate(rate: float, what: str) -> float:
     if math.isfinite(rate) and 0 <= rate < 1:
         return rate
     if rate >= 1:
