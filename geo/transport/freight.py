@@ -70,8 +70,12 @@ class FreightSurface:
     def allocation(self) -> xr.DataArray:
         """Row of `access` that serves each cell (int32); -1 where none does."""
         numbers = np.full(self.backlink.shape, -1, dtype=np.int32)
-        numbers[self.access["row"], self.access["column"]] = np.arange(len(self.access))
-        number_sources(self.backlink.to_numpy(), numbers)
+        links = self.backlink.to_numpy()
+        row, column = (self.access[name].to_numpy() for name in ("row", "column"))
+        # A place from which trucks drive on to a better one serves no cell.
+        ends_here = links[row, column] == 0
+        numbers[row[ends_here], column[ends_here]] = np.flatnonzero(ends_here)
+        number_sources(links, numbers)
         title = "row of the access node"
         return as_dataarray(numbers, self.grid, name="access", unit="1", long_name=title)
 

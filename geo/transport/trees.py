@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["Closures", "Rows", "grow", "grow_draws", "regrow", "rows_by"]
+__all__ = ["Closures", "Rows", "grow", "grow_labelled", "regrow", "rows_by"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -113,8 +113,10 @@ def grow(rows: Rows, costs: Floats, starts: npt.ArrayLike, offsets: npt.ArrayLik
     return cost, via
 
 
-def grow_draws(rows: Rows, costs: Floats, start: int, wanted: npt.ArrayLike) -> Floats:
-    """Least cost from some vertices to one start, for many sets of costs.
+def grow_labelled(
+    rows: Rows, costs: Floats, start: int, wanted: npt.ArrayLike, labels: Ints
+) -> tuple[Floats, Ints]:
+    """Least cost from some vertices to one start, for many sets of costs, and what is passed.
 
     Parameters
     ----------
@@ -124,14 +126,25 @@ def grow_draws(rows: Rows, costs: Floats, start: int, wanted: npt.ArrayLike) -> 
     start : int
     wanted : (n,) array of int
         Vertices to tell of.
+    labels : (kinds, arcs) int32 array
+        What an arc stands for, of each kind; -1 for nothing.
 
     Returns
     -------
-    (draws, n) float64 array
+    cost : (draws, n) float64 array
         Infinite where no arcs lead.
+    label : (draws, kinds, n) int32 array
+        The first label of each kind on the way from the vertex to the start; -1 for none.
+
+    Examples
+    --------
+    >>> rows = rows_by([1, 2], [0, 1], 3)
+    >>> cost, label = grow_labelled(rows, np.array([[1.0, 2.0]]), 2, [0], np.array([[7, 8]]))
+    >>> cost, label
+    (array([[3.]]), array([[[7]]], dtype=int32))
     """
     chosen = np.asarray(wanted, dtype=np.int32)
-    return _draws(rows, costs, start, chosen)
+    return _labelled(rows, costs, start, chosen, np.asarray(labels, dtype=np.int32))
 
 
 def regrow(
@@ -247,17 +260,30 @@ def _search(rows: Rows, costs: Floats, cost: Floats, via: Ints) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _draws(rows: Rows, costs: Floats, start: int, wanted: Ints) -> Floats:
-    vertices = len(rows.first) - 1
+def _labelled(
+    rows: Rows, costs: Floats, start: int, wanted: Ints, labels: Ints
+) -> tuple[Floats, Ints]:
+    vertices, kinds = len(rows.first) - 1, len(labels)
+    head = np.empty(costs.shape[1], dtype=np.int32)
+    for v in range(vertices):
+        head[rows.arc[rows.first[v] : rows.first[v + 1]]] = v
     found = np.empty((len(costs), len(wanted)))
+    label = np.full((len(costs), kinds, len(wanted)), -1, dtype=np.int32)
     cost, via = np.empty(vertices), np.empty(vertices, dtype=np.int32)
     for d in range(len(costs)):
         cost[:] = np.inf
         cost[start] = 0.0
+        via[:] = -1
         _search(rows, costs[d], cost, via)
-        for k in range(len(wanted)):
-            found[d, k] = cost[wanted[k]]
-    return found
+        for n in range(len(wanted)):
+            found[d, n] = cost[wanted[n]]
+            for kind in range(kinds):
+                v = wanted[n]
+                while via[v] >= 0 and labels[kind, via[v]] < 0:
+                    v = head[via[v]]
+                if via[v] >= 0:
+                    label[d, kind, n] = labels[kind, via[v]]
+    return found, label
 
 
 @njit(cache=True, nogil=True)

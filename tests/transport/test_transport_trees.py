@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 from geo.errors import NetworkError
 from geo.transport.graph import Tree, solve
 from geo.transport.states import StateGraph
-from geo.transport.trees import Closures, grow, grow_draws, regrow, rows_by
+from geo.transport.trees import Closures, grow, grow_labelled, regrow, rows_by
 
 arcs = st.lists(
     st.tuples(st.integers(0, 7), st.integers(0, 7), st.integers(0, 9)), min_size=1, max_size=30
@@ -74,10 +74,13 @@ def test_with_arcs_taken_out_costs_equal_those_of_the_graph_without_them(drawn, 
         np.testing.assert_array_equal(row, networkx_costs(left, [0]))
 
 
-def test_each_draw_is_a_search_of_its_own():
+def test_each_draw_is_a_search_of_its_own_and_tells_what_it_passes():
     rows = rows_by([1, 2, 2], [0, 1, 0], 3)
     costs = np.array([[1.0, 1.0, 5.0], [4.0, 4.0, 5.0]])
-    np.testing.assert_array_equal(grow_draws(rows, costs, 2, [0, 1]), [[2.0, 1.0], [5.0, 4.0]])
+    labels = np.array([[-1, 10, 20], [-1, -1, 30]])
+    cost, label = grow_labelled(rows, costs, 2, [0, 1], labels)
+    np.testing.assert_array_equal(cost, [[2.0, 1.0], [5.0, 4.0]])
+    np.testing.assert_array_equal(label, [[[10, 10], [-1, -1]], [[20, 10], [30, -1]]])
 
 
 def test_starts_may_cost_something_themselves():
