@@ -40,16 +40,18 @@ STANDARD_DENSITY = 1.225
 
 _GAS_CONSTANT = 287.05
 _FASTEST_MEAN = 40.0
+#: Makers' own curves waver by this much of rated power on the way up.
+_UNEVEN = 0.003
 _DRAWN_TO = 18.0
 
 
 def hub_height_speed(
     speed: Numbers,
     height: Numbers,
-    hub_height: float,
+    hub_height: Numbers,
     *,
-    exponent: float | None = None,
-    roughness: float | None = None,
+    exponent: Numbers | None = None,
+    roughness: Numbers | None = None,
 ) -> Numbers:
     """Bring a wind speed from one height to another.
 
@@ -58,10 +60,10 @@ def hub_height_speed(
     speed : float or array [m/s]
     height : float or array [m]
         At which the speed holds, above ground.
-    hub_height : float [m]
-    exponent : float, optional
+    hub_height : float or array [m]
+    exponent : float or array, optional
         Of the power law; 1/7 for open land in neutral air.
-    roughness : float, optional [m]
+    roughness : float or array, optional [m]
         Roughness length for the logarithmic law, in place of the exponent.
 
     Returns
@@ -84,30 +86,32 @@ def hub_height_speed(
     --------
     >>> round(hub_height_speed(5.0, 10.0, 80.0, exponent=1 / 7), 2)
     6.73
-    >>> float(round(hub_height_speed(5.0, 10.0, 80.0, roughness=0.15), 2))
+    >>> round(hub_height_speed(5.0, 10.0, 80.0, roughness=0.15), 2)
     7.48
     """
     if (exponent is None) == (roughness is None):
         raise DataError("give one of exponent and roughness, not both and not neither")
-    heights = np.asarray(height, dtype=np.float64)
-    if np.any(heights <= 0) or not hub_height > 0:
+    speed, height, hub_height = (_numbers(one) for one in (speed, height, hub_height))
+    if np.any(np.asarray(height) <= 0) or np.any(np.asarray(hub_height) <= 0):
         raise DataError("a height is not above 0 m: give heights above ground")
     _check_speed(speed)
     if exponent is not None:
-        return speed * (hub_height / height) ** exponent
-    assert roughness is not None
-    if not roughness > 0 or np.any(heights <= roughness) or hub_height <= roughness:
-        raise DataError(f"the roughness length is {roughness} m: give one above 0")
-    return speed * (math.log(hub_height / roughness) / np.log(heights / roughness))
+        return _plain(speed * (hub_height / height) ** _numbers(exponent))
+    rough = np.asarray(roughness, dtype=np.float64)
+    if np.any(rough <= 0) or np.any(height <= rough) or np.any(hub_height <= rough):
+        raise DataError(
+            f"the roughness length is {np.max(rough):g} m: give one above 0 and below the heights"
+        )
+    return _plain(speed * (np.log(hub_height / rough) / np.log(height / rough)))
 
 
-def weibull_scale(mean_speed: Numbers, k: float) -> Numbers:
+def weibull_scale(mean_speed: Numbers, k: Numbers) -> Numbers:
     """Scale of the Weibull distribution with a mean.
 
     Parameters
     ----------
     mean_speed : float or array [m/s]
-    k : float
+    k : float or array
         Shape; 2 is the Rayleigh distribution.
 
     Returns
@@ -125,18 +129,19 @@ def weibull_scale(mean_speed: Numbers, k: float) -> Numbers:
     >>> round(weibull_scale(8.0, 2.0), 4)
     9.027
     """
+    mean_speed, k = _numbers(mean_speed), _numbers(k)
     _check_shape(k)
     _check_speed(mean_speed)
-    return mean_speed / math.gamma(1 + 1 / k)
+    return _plain(mean_speed / special.gamma(1 + 1 / k))
 
 
-def power_density(mean_speed: Numbers, k: float, density: Numbers) -> Numbers:
+def power_density(mean_speed: Numbers, k: Numbers, density: Numbers) -> Numbers:
     """Mean power of the wind through an upright square metre.
 
     Parameters
     ----------
     mean_speed : float or array [m/s]
-    k : float
+    k : float or array
         Weibull shape.
     density : float or array [kg/m3]
 
@@ -157,9 +162,10 @@ def power_density(mean_speed: Numbers, k: float, density: Numbers) -> Numbers:
     >>> round(power_density(8.0, 2.0, 1.225), 2)
     598.93
     """
+    k, density = _numbers(k), _numbers(density)
     _check_density(density)
     scale = weibull_scale(mean_speed, k)
-    return density / 2 * scale**3 * math.gamma(1 + 3 / k)
+    return _plain(density / 2 * scale**3 * special.gamma(1 + 3 / k))
 
 
 def air_density(height: Numbers, temperature: Numbers) -> Numbers:
@@ -184,6 +190,7 @@ def air_density(height: Numbers, temperature: Numbers) -> Numbers:
     >>> round(air_density(0.0, 15.0), 3), round(air_density(1300.0, 2.0), 3)
     (1.225, 1.097)
     """
+    height, temperature = _numbers(height), _numbers(temperature)
     pressure = 101_325 * (1 - 2.25577e-5 * height) ** 5.25588
     return pressure / (_GAS_CONSTANT * (temperature + 273.15))
 
@@ -215,12 +222,17 @@ def density_corrected(speed: Numbers, density: Numbers) -> Numbers:
     >>> round(density_corrected(8.0, 1.08), 3)
     7.671
     """
+    speed, density = _numbers(speed), _numbers(density)
     _check_density(density)
     return speed * (density / STANDARD_DENSITY) ** (1 / 3)
 
 
 def capacity_factor(
-    mean_speed: Numbers, k: float, power_curve: pd.DataFrame, *, density: Numbers = STANDARD_DENSITY
+    mean_speed: Numbers,
+    k: Numbers,
+    power_curve: pd.DataFrame,
+    *,
+    density: Numbers = STANDARD_DENSITY,
 ) -> Numbers:
     """Mean power of a turbine over its rated power, before losses.
 
@@ -228,11 +240,12 @@ def capacity_factor(
     ----------
     mean_speed : float or array [m/s]
         At hub height.
-    k : float
+    k : float or array
         Weibull shape.
     power_curve : DataFrame
         Columns ``speed`` [m/s], rising, and ``share`` of rated power in [0, 1], at
-        standard density; linear between its points and zero outside.
+        standard density; linear between its points and zero outside. A speed that stands
+        twice is a step, as at cut-out.
     density : float or array [kg/m3]
         The speed is corrected by its cube root.
 
@@ -260,18 +273,21 @@ def capacity_factor(
     0.821...
     """
     speeds, shares = _checked_curve(power_curve)
-    scale = weibull_scale(density_corrected(mean_speed, density), k)
-    wide = np.asarray(scale, dtype=np.float64)[..., None]
+    mean = density_corrected(mean_speed, density)
+    scale, shape = np.broadcast_arrays(weibull_scale(mean, k), np.asarray(k, dtype=np.float64))
+    wide, shape = scale.astype(np.float64)[..., None], shape[..., None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        reduced = np.where(wide > 0, (speeds / wide) ** k, np.inf)
+        reduced = np.where(wide > 0, (speeds / wide) ** shape, np.inf)
     reduced = np.where(np.isnan(wide), np.nan, np.where(speeds > 0, reduced, 0.0))
     beyond = np.exp(-reduced)
-    lasted = wide * math.gamma(1 + 1 / k) * special.gammainc(1 / k, reduced)
-    slope = np.diff(shares) / np.diff(speeds)
-    total = np.sum(slope * np.diff(lasted, axis=-1), axis=-1)
+    lasted = wide * special.gamma(1 + 1 / shape) * special.gammainc(1 / shape, reduced)
+    rise, width = np.diff(shares), np.diff(speeds)
+    step = width == 0
+    slope = np.where(step, 0.0, rise / np.where(step, 1.0, width))
+    total = np.sum(slope * np.diff(lasted, axis=-1) + step * rise * beyond[..., 1:], axis=-1)
     total = total + shares[0] * beyond[..., 0] - shares[-1] * beyond[..., -1]
     result = np.clip(total, 0, 1)
-    return float(result) if np.ndim(mean_speed) == 0 and result.ndim == 0 else result
+    return _plain(result)
 
 
 def mean_speed_of(
@@ -307,7 +323,7 @@ def mean_speed_of(
     if not math.isfinite(density):
         return np.full(np.shape(capacity), np.nan)[()]
     found = np.interp(capacity, reached[:top], speeds[:top], left=np.nan, right=np.nan)
-    return float(found) if np.ndim(capacity) == 0 else found
+    return _plain(found)
 
 
 def cold_share(
@@ -462,7 +478,7 @@ class Turbine:
         >>> Turbine.from_table(pd.DataFrame(rows), "T").curve["share"].tolist()
         [0.0, 1.0, 1.0]
         """
-        rows = table[table["turbine"] == name].sort_values("speed_ms")
+        rows = table[table["turbine"] == name].sort_values("speed_ms", kind="stable")
         if rows.empty:
             known = ", ".join(sorted(map(str, table["turbine"].unique())))
             raise DataError(f"there is no turbine {name!r}: choose one of {known}")
@@ -495,7 +511,8 @@ def _checked_curve(curve: pd.DataFrame) -> tuple[Array, Array]:
     share = curve["share"].to_numpy(dtype=np.float64)
     if len(speed) < 2 or not (np.isfinite(speed).all() and np.isfinite(share).all()):
         raise DataError("the power curve needs at least two points, all of them numbers")
-    if (np.diff(speed) <= 0).any() or speed[0] < 0:
+    width = np.diff(speed)
+    if (width < 0).any() or (width[1:] + width[:-1] == 0).any() or speed[0] < 0:
         raise DataError("the power curve's speeds do not rise from 0 on: sort and unite them")
     if share.min() < 0 or share.max() > 1:
         raise DataError(
@@ -503,12 +520,22 @@ def _checked_curve(curve: pd.DataFrame) -> tuple[Array, Array]:
             "give shares of rated power from 0 to 1"
         )
     rising = share[: int(np.argmax(share)) + 1]
-    falls = np.flatnonzero(np.diff(rising) < 0)
+    falls = np.flatnonzero(np.diff(rising) < -_UNEVEN)
     if falls.size:
         raise DataError(
             f"the power curve falls before rated power, at {speed[falls[0] + 1]:g} m/s: mend it"
         )
     return speed, share
+
+
+def _numbers(value: Numbers) -> Numbers:
+    """Lists become arrays; numbers, arrays and columns of a frame stay what they are."""
+    return np.asarray(value, dtype=np.float64) if isinstance(value, list | tuple) else value
+
+
+def _plain(value: Numbers) -> Numbers:
+    """Scalars in, scalars out."""
+    return float(value) if np.ndim(value) == 0 else value
 
 
 def _check_speed(speed: Numbers) -> None:
@@ -517,9 +544,14 @@ def _check_speed(speed: Numbers) -> None:
         raise DataError(f"a wind speed is outside 0 to {_FASTEST_MEAN:g} m/s: is it in m/s?")
 
 
-def _check_shape(k: float) -> None:
-    if not 0.5 <= k <= 10:
-        raise DataError(f"the Weibull shape is {k}: give one from 0.5 to 10, about 2 for wind")
+def _check_shape(k: Numbers) -> None:
+    shapes = np.asarray(k, dtype=np.float64)
+    outside = (shapes < 0.5) | (shapes > 10)
+    if outside.any():
+        raise DataError(
+            f"the Weibull shape is {shapes[outside].flat[0]:g}: give one from 0.5 to 10, "
+            "about 2 for wind"
+        )
 
 
 def _check_density(density: Numbers) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
+from geo.catalogue import Catalogue, read_table
 from geo.energy.wind import (
     Turbine,
     WindLosses,
@@ -142,6 +143,42 @@ def test_up_and_down_again_is_the_same_speed(
     assert hub_height_speed(up, hub, height, exponent=exponent) == pytest.approx(speed)
     log_up = hub_height_speed(speed, height, hub, roughness=0.03)
     assert hub_height_speed(log_up, hub, height, roughness=0.03) == pytest.approx(speed)
+
+
+def test_lists_columns_and_shapes_of_their_own_are_taken() -> None:
+    frame = pd.DataFrame({"mean": [6.0, 8.0, np.nan], "k": [1.8, 2.4, 2.0]})
+    found = power_density(frame["mean"], frame["k"], [1.1, 1.2, 1.2])
+    assert isinstance(found, pd.Series)
+    assert found[1] == pytest.approx(power_density(8.0, 2.4, 1.2))
+    assert np.isnan(found[2])
+    shares = capacity_factor(frame["mean"], frame["k"], CURVE, density=1.1)
+    assert shares[0] == pytest.approx(capacity_factor(6.0, 1.8, CURVE, density=1.1), rel=1e-12)
+    assert np.isnan(shares[2])
+    assert isinstance(capacity_factor(8, 2, CURVE), float)
+    assert isinstance(hub_height_speed(6, 10, 80, exponent=0.14), float)
+    up = hub_height_speed(6.0, 10.0, np.array([50.0, 80.0]), exponent=0.14)
+    assert up.shape == (2,)
+
+
+def test_a_step_at_cut_out_is_the_end_of_the_curve() -> None:
+    ends = pd.DataFrame({"speed": [3.0, 12.0, 25.0], "share": [0.0, 1.0, 1.0]})
+    stepped = pd.DataFrame({"speed": [0, 3, 12, 25, 25], "share": [0.0, 0.0, 1.0, 1.0, 0.0]})
+    onward = pd.DataFrame(
+        {"speed": [0, 3, 12, 25, 25, 40], "share": [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]}
+    )
+    expected = capacity_factor(9.0, 2.0, ends)
+    assert capacity_factor(9.0, 2.0, stepped) == pytest.approx(expected, rel=1e-12)
+    assert capacity_factor(9.0, 2.0, onward) == pytest.approx(expected, rel=1e-12)
+    with pytest.raises(DataError, match="do not rise"):
+        capacity_factor(9.0, 2.0, pd.DataFrame({"speed": [3, 12, 12, 12], "share": [0, 1, 1, 0]}))
+
+
+def test_every_curve_that_comes_with_lodemap_is_a_power_curve() -> None:
+    curves = read_table(Catalogue.open()["wind-turbines"])
+    for name in curves["turbine"].unique():
+        machine = Turbine.from_table(curves, name, hub_height=100.0)
+        assert 0.2 < capacity_factor(7.5, 2.2, machine.curve) < 0.6
+        assert machine.source.startswith("http")
 
 
 def test_standard_atmosphere_has_its_published_densities() -> None:
