@@ -18,6 +18,7 @@ import xarray as xr
 
 from geo.catalogue import Catalogue, read_raster, read_table, read_vector
 from geo.energy.fields import raster_at
+from geo.energy.fleet import FleetOutput, fleet_output, fleet_table
 from geo.energy.interpolation import Covariance
 from geo.energy.pv import PvSystem
 from geo.energy.solar import solar_resource, yield_at
@@ -335,46 +336,78 @@ def _cell(value: object) -> str:
     return str(value).replace("|", "\\|")
 
 
-def _from_layers(
-    turbine: str, turbines: Mapping[str, str], hub_height: float
-) -> tuple[pd.DataFrame, SolarPredictor, WindPredictor]:
-    """Read the layers of the catalogue and fit both models."""
-    layers = Catalogue.open()
-    rasters = {
-        name: read_raster(layers[name])
-        for name in ("solar-ghi", "turbidity", "relief", "temperature")
-    }
-    yields = read_vector(layers["energy-yields"])
-    unlocated = read_table(layers["energy-yields-unlocated"])
-    points = read_vector(layers["solar-points"])
-    lon, lat = yields.geometry.x, yields.geometry.y
-    resource = solar_resource(
-        rasters["solar-ghi"], points, rasters["turbidity"], rasters["relief"],
-        rasters["temperature"], (lon.min(), lat.min(), lon.max(), lat.max()),
-    )  # fmt: skip
-    covariance = Covariance(
-        resource.attrs["correction_sill"],
-        resource.attrs["correction_length_km"],
-        resource.attrs["correction_nugget"],
-    )
-    solar = SolarPredictor(
-        rasters["solar-ghi"], points, rasters["turbidity"], rasters["relief"],
-        rasters["temperature"], PvSystem(), covariance,
-    )  # fmt: skip
-    curves = read_table(layers["wind-turbines"])
-    general = Turbine.from_table(curves, turbine, hub_height=hub_height)
-    own = {
-        plant: Turbine.from_table(curves, machine, hub_height=hub_height)
-        for plant, machine in turbines.items()
-    }
-    places = high_points(
-        yields, read_vector(layers["wind-points"]), general, rasters["relief"],
-        rasters["temperature"], hub_height=hub_height, turbines=own,
-    )  # fmt: skip
-    wind = WindPredictor(
-        SpeedModel.fit(places), general, own, rasters["relief"], rasters["temperature"]
-    )
-    return pd.concat([pd.DataFrame(yields), unlocated], ignore_index=True), solar, wind
+@dataclass(frozen=True)
+class _Layers:
+    """What the catalogue holds of plants, points and power curves."""
+
+    yields: gpd.GeoDataFrame
+    unlocated: pd.DataFrame
+    rasters: Mapping[str, xr.DataArray]
+    solar_points: gpd.GeoDataFrame
+    wind_points: gpd.GeoDataFrame
+    general: Turbine
+    own: Mapping[str, Turbine]
+    hub_height: float
+
+    @classmethod
+    def read(cls, turbine: str, turbines: Mapping[str, str], hub_height: float) -> "_Layers":
+        layers = Catalogue.open()
+        curves = read_table(layers["wind-turbines"])
+        names = ("solar-ghi", "turbidity", "relief", "temperature")
+        return cls(
+            read_vector(layers["energy-yields"]),
+            read_table(layers["energy-yields-unlocated"]),
+            {name: read_raster(layers[name]) for name in names},
+            read_vector(layers["solar-points"]),
+            read_vector(layers["wind-points"]),
+            Turbine.from_table(curves, turbine, hub_height=hub_height),
+            {
+                plant: Turbine.from_table(curves, machine, hub_height=hub_height)
+                for plant, machine in turbines.items()
+            },
+            hub_height,
+        )
+
+    @property
+    def published(self) -> pd.DataFrame:
+        return pd.concat([pd.DataFrame(self.yields), self.unlocated], ignore_index=True)
+
+    def solar(self) -> SolarPredictor:
+        lon, lat = self.yields.geometry.x, self.yields.geometry.y
+        fields = (
+            self.rasters["solar-ghi"], self.solar_points, self.rasters["turbidity"],
+            self.rasters["relief"], self.rasters["temperature"],
+        )  # fmt: skip
+        bounds = (lon.min(), lat.min(), lon.max(), lat.max())
+        attrs = solar_resource(*fields, bounds).attrs
+        covariance = Covariance(
+            attrs["correction_sill"], attrs["correction_length_km"], attrs["correction_nugget"]
+        )
+        return SolarPredictor(*fields, PvSystem(), covariance)
+
+    def wind(self) -> WindPredictor:
+        return WindPredictor(
+            self._speeds(self.yields), self.general, self.own,
+            self.rasters["relief"], self.rasters["temperature"],
+        )  # fmt: skip
+
+    def fleet(self) -> FleetOutput:
+        """Sum of the farms with a turbine of their own, from what was known beforehand."""
+        farms = pd.DataFrame(self.yields[self.yields["name"].isin(list(self.own))])
+        farms = farms[farms["capacity_mw"].notna()].drop_duplicates("name")
+        places = self.yields.loc[farms.index].geometry
+        farms = farms.assign(lon=places.x, lat=places.y)
+        model = self._speeds(self.yields[self.yields["kind"] != "actual"])
+        return fleet_output(
+            model, farms, self.own, self.rasters["relief"], self.rasters["temperature"]
+        )
+
+    def _speeds(self, yields: gpd.GeoDataFrame) -> SpeedModel:
+        places = high_points(
+            yields, self.wind_points, self.general, self.rasters["relief"],
+            self.rasters["temperature"], hub_height=self.hub_height, turbines=self.own,
+        )  # fmt: skip
+        return SpeedModel.fit(places)
 
 
 def _main(arguments: Sequence[str]) -> int:
@@ -384,20 +417,37 @@ def _main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--own", action="append", default=[], metavar="PLANT=TURBINE", help="repeat for more"
     )
+    parser.add_argument("--fleet", help="rows of yearly output that all plants of --own gave")
     chosen = parser.parse_args(arguments)
     own = dict(entry.rsplit("=", 1) for entry in chosen.own)
-    yields, solar, wind = _from_layers(chosen.turbine, own, chosen.hub_height)
-    table = plants_table(yields, {"solar": solar, "wind": wind})
+    layers = _Layers.read(chosen.turbine, own, chosen.hub_height)
+    wind = layers.wind()
+    table = plants_table(layers.published, {"solar": layers.solar(), "wind": wind})
     table = table.sort_values("technology", kind="stable")
-    counts = summary(table).round(1)
-    shown = ["Wind model:", "", *_stated(wind.model)]
-    text = [to_markdown(counts), "", *shown, "", to_markdown(table), ""]
-    sys.stdout.write("\n".join(text))
+    parts = [to_markdown(summary(table).round(1)), _stated(wind.model)]
+    if chosen.fleet:
+        parts.append(_fleet_text(layers, chosen.fleet))
+    sys.stdout.write("\n\n".join([*parts, to_markdown(table)]) + "\n")
     return 0
 
 
-def _stated(model: SpeedModel) -> list[str]:
-    return [f"- {name}: {value:g}" for name, value in model.attributes().items()]
+def _fleet_text(layers: _Layers, name: str) -> str:
+    rows = layers.published
+    rows = rows[(rows["name"] == name) & rows["yield_gwh_yr"].notna()].sort_values("year")
+    if rows.empty:
+        raise DataError(f"no yearly output of {name!r} is published: give a name of the layer")
+    found = layers.fleet()
+    one, every = found.interval(), found.interval(len(rows))
+    said = (
+        f"Sum of the farms: {found.central:.0f} GWh; one year lies within {one[0]:.0f} to "
+        f"{one[1]:.0f} GWh with 80 %, all {len(rows)} within {every[0]:.0f} to {every[1]:.0f}."
+    )
+    return f"{said}\n\n{to_markdown(fleet_table(found, rows))}"
+
+
+def _stated(model: SpeedModel) -> str:
+    said = (f"{name}: {value:g}" for name, value in model.attributes().items())
+    return f"Wind model: {'; '.join(said)}."
 
 
 if __name__ == "__main__":

@@ -8,15 +8,28 @@ import pandas as pd
 import pytest
 
 from geo.energy import validation
+from geo.energy.fleet import FleetOutput, fleet_output, fleet_table
 from geo.energy.validation import Prediction, plants_table, summary, to_markdown
+from geo.errors import DataError, EmptyLayerError
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "plants.md"
 
 
+OWN = {
+    "Salkhit wind farm": "MM92/2050",
+    "Tsetsii wind farm": "V90/2000",
+    "Sainshand wind farm": "V100/1800",
+}
+
+
 @pytest.fixture(scope="module")
-def table() -> pd.DataFrame:
-    yields, solar, wind = validation._from_layers("V90/2000", {}, 80.0)
-    return plants_table(yields, {"solar": solar, "wind": wind})
+def layers() -> validation._Layers:
+    return validation._Layers.read("V90/2000", OWN, 80.0)
+
+
+@pytest.fixture(scope="module")
+def table(layers: validation._Layers) -> pd.DataFrame:
+    return plants_table(layers.published, {"solar": layers.solar(), "wind": layers.wind()})
 
 
 def row(**changes: object) -> pd.DataFrame:
@@ -92,31 +105,73 @@ def test_the_page_of_the_docs_lists_every_plant(table: pd.DataFrame) -> None:
     assert not re.search(r"\bnan\b", page)
 
 
-def test_the_command_writes_the_table(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+FLEET = "All Mongolian wind farms (Salkhit, Tsetsii, Sainshand)"
+
+
+def test_seven_years_of_the_national_fleet_lie_within_the_sum_of_its_farms(
+    layers: validation._Layers,
 ) -> None:
-    rows, predict = row(), Prediction(0.21, 0.18, 0.24)
+    found = layers.fleet()
+    given = layers.published[layers.published["name"] == FLEET]
+    compared = fleet_table(found, given)
+    assert len(compared) == 7
+    assert compared["inside_all"].all()
+    # An 80 % interval of one year misses one in five.
+    assert compared["inside"].sum() >= 5
+    assert abs(found.central / given["yield_gwh_yr"].mean() - 1) < 0.08
+    low, high = found.interval()
+    assert (high - low) / found.central < 0.36
 
-    class Model:
-        @staticmethod
-        def attributes() -> dict[str, float]:
-            return {"range_km": 100.0}
 
-    class Wind:
-        model = Model()
+def test_many_years_need_a_wider_interval_than_one_and_less_doubt_a_narrower() -> None:
+    fleet = FleetOutput(500.0, 40.0, 30.0)
+    one = fleet.interval()
+    assert one[1] - 500 == pytest.approx(1.28155 * 50, rel=1e-3)
+    assert fleet.interval(5)[1] > one[1]
+    assert FleetOutput(500.0, 20.0, 30.0).interval(5)[1] < fleet.interval(5)[1]
+    draws = np.random.default_rng(1)
+    years = 40 * draws.standard_normal((20_000, 1)) + 30 * draws.standard_normal((20_000, 7))
+    low, high = fleet.interval(7)
+    share = ((years > low - 500) & (years < high - 500)).all(axis=1).mean()
+    assert share == pytest.approx(0.8, abs=0.01)
 
+
+def test_a_fleet_without_farms_or_wind_is_refused(layers: validation._Layers) -> None:
+    model = layers.wind().model
+    fields = layers.rasters["relief"], layers.rasters["temperature"]
+    none = pd.DataFrame({"name": [], "lon": [], "lat": [], "capacity_mw": []})
+    with pytest.raises(EmptyLayerError, match="no farm"):
+        fleet_output(model, none, layers.own, *fields)
+    far = pd.DataFrame({"name": ["Salkhit wind farm"], "lon": [130.0], "lat": [52.0],
+                        "capacity_mw": [50.0]})  # fmt: skip
+    with pytest.raises(EmptyLayerError, match="wind at Salkhit wind farm is unknown"):
+        fleet_output(model, far, layers.own, *fields)
+
+
+def test_the_command_writes_the_table(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    layers: validation._Layers,
+) -> None:
     asked: list[object] = []
 
-    def layers(*arguments: object) -> tuple[object, object, object]:
+    def read(*arguments: object) -> validation._Layers:
         asked.extend(arguments)
-        return rows, lambda plant: predict, Wind()
+        return layers
 
-    monkeypatch.setattr(validation, "_from_layers", layers)
-    assert validation._main(["--own", "A=T/100", "--hub-height", "90"]) == 0
-    assert asked == ["V90/2000", {"A": "T/100"}, 90.0]
+    monkeypatch.setattr(validation._Layers, "read", read)
+    own = [part for plant, machine in OWN.items() for part in ("--own", f"{plant}={machine}")]
+    assert validation._main([*own, "--fleet", FLEET]) == 0
+    assert asked == ["V90/2000", OWN, 80.0]
     printed = capsys.readouterr().out
-    assert "| A | X | solar | 10 | AC | design | 2020 | 0.2 | 0.21 |" in printed
-    assert "range_km: 100" in printed
+    assert "| Darkhan solar | Mongolia | solar | 10 | DC | estimate | 2016 |" in printed
+    assert "Sum of the farms:" in printed
+    assert "range_km: 191.685;" in printed
+    page = DOCS.read_text(encoding="utf-8")
+    for line in printed.splitlines():
+        assert line in page
+    with pytest.raises(DataError, match="no yearly output of 'X'"):
+        validation._main(["--fleet", "X"])
 
 
 def test_markdown_escapes_bars_and_leaves_unknown_cells_empty() -> None:
