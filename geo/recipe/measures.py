@@ -43,6 +43,14 @@ MEASURES: dict[str, Measure] = {
         "km", True, {"layer": _LAYER, "where": _WHERE}, needs="transport",
         says="truck haul to the best feature, as the length of paved road that costs as much",
     ),
+    "crossing-distance": Measure(
+        "km", True, {"layer": _LAYER, "where": _WHERE},
+        says="distance to the nearest point at which two lines of the layer meet",
+    ),
+    "density": Measure(
+        None, True, {"layer": _LAYER, "where": _WHERE, "radius": Argument("number", unit="m")},
+        says="points (`1/km2`) or line (`km/km2`) around the cell, by the quartic kernel",
+    ),
     "slope": Measure("%", True, {"layer": _LAYER}, says="slope of a height layer"),
     "value": Measure(
         None, True, {"layer": _LAYER, "band": Argument("text", required=False)},

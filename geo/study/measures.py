@@ -8,7 +8,10 @@ import numpy as np
 import xarray as xr
 
 from geo.compute.parts import Part
+from geo.criteria.density import density_of, intersections
+from geo.criteria.proximity import distance_to_nearest
 from geo.criteria.zonal import zonal_painter
+from geo.errors import UnitError
 from geo.recipe import CriterionSpec, ThemeSpec
 from geo.study.power import power_cost, solar_surfaces, wind_surfaces
 from geo.study.trade import freight_key, freight_surfaces, haul_length, network_key
@@ -89,6 +92,35 @@ def _distance(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: 
     return lambda part: (part.of(found) / np.float32(1000),)
 
 
+def _crossings(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
+    def make() -> dict[str, xr.DataArray]:
+        meetings = intersections(bench.on_grid(str(arguments["layer"]), _where(arguments)))
+        return bench.compute(lambda part: {"m": distance_to_nearest(meetings, part.grid)})
+
+    told = ("crossings", repr(_where(arguments)))
+    found = bench.stage("geo.criteria.density", [str(arguments["layer"])], told, make)["m"]
+    return lambda part: (part.of(found) / np.float32(1000),)
+
+
+def _density(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, unit: str) -> OfPart:
+    layer, radius = str(arguments["layer"]), cast(float, arguments["radius"])
+
+    def make() -> dict[str, xr.DataArray]:
+        features = bench.on_grid(layer, _where(arguments))
+        return bench.compute(
+            lambda part: {"density": density_of(features, part.grid, radius=radius)}
+        )
+
+    told = ("density", repr(_where(arguments)), radius)
+    found = bench.stage("geo.criteria.density", [layer], told, make)["density"]
+    if found.attrs["units"] != unit:
+        raise UnitError(
+            f"the density of {layer} is in {found.attrs['units']}, the recipe says {unit!r}: "
+            "points give 1/km2, lines give km/km2"
+        )
+    return _same(found)
+
+
 def _travel(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
     return haul_length(bench, str(arguments["layer"]), _where(arguments))
 
@@ -156,6 +188,8 @@ def _countries(arguments: Arguments) -> tuple[str, ...]:
 
 SURFACES: dict[str, Maker] = {
     "distance": _distance,
+    "crossing-distance": _crossings,
+    "density": _density,
     "travel": _travel,
     "slope": _slope,
     "value": _value,

@@ -31,6 +31,16 @@ weight = 1
 source = "test"
 """
 MEASURES = {
+    "mines": (
+        "density",
+        'layer = "deposits-mongolia"\nradius = "100 km"\nunit = "1/km2"',
+        '[["0 1/km2", 0.0], ["0.002 1/km2", 1.0]]',
+    ),
+    "junctions": (
+        "crossing-distance",
+        'layer = "railways"',
+        '[["0 km", 1.0], ["300 km", 0.0]]',
+    ),
     "sun": ("solar-yield", "", '[["0 %", 0.0], ["30 %", 1.0]]'),
     "air": ("wind-yield", "", '[["0 %", 0.0], ["60 %", 1.0]]'),
     "freight": ("freight-cost", 'to = ["KR"]', '[["0 USD/t", 1.0], ["300 USD/t", 0.0]]'),
@@ -98,3 +108,14 @@ def test_a_result_explains_its_sites_by_the_titles_of_the_criteria(probe):
 def test_a_summary_names_the_first_site(probe, tmp_path):
     said = probe.summary(tmp_path)
     assert said["themes"][0]["first"] == probe.sites.iloc[0]["site_id"]
+
+
+def test_density_and_crossings_are_on_every_cell(probe):
+    mines, junctions = (probe.surfaces[f"probe-{name}"] for name in ("mines", "junctions"))
+    inside = np.isfinite(mines)
+    assert (np.isfinite(junctions) == inside).all()
+    assert mines.attrs["units"] == "1/km2"
+    assert float(mines.min()) == 0.0
+    # Cells of 400 km2; part of the density of 287 deposits lies beyond the border.
+    assert 230 < float(mines.sum()) * 400 < 287
+    assert float(junctions.min()) < 20
