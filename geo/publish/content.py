@@ -19,8 +19,10 @@ __all__ = [
     "Content",
     "CriterionView",
     "ExclusionView",
+    "HouseView",
     "LayerView",
     "MethodView",
+    "PresetView",
     "ScenarioView",
     "ThemeView",
 ]
@@ -46,6 +48,7 @@ class CriterionView:
     note: str
     spatial: bool
     shape: Mapping[str, object]
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,12 @@ class ExclusionView:
 class MethodView:
     """How criteria become a score, in words.
 
-    `live` is whether the map can re-weight by itself, which it does by weighted sums; `adds_up`
-    whether contributions sum to the score. `unknown` says what stands for an unknown, `weights`
-    where the weights come from, `cautions` what speaks against them, such as judgements that
-    contradict each other or criteria that overlap.
+    `live` is whether the map can re-weight by itself, which it does where a method looks at one
+    place at a time and uses weights; `options` are the method's, `surface` names the method of the
+    surface and `surface_options` its options. `adds_up` is whether contributions sum to the score.
+    `unknown` says what stands for an unknown, `weights` where the weights come from, `cautions`
+    what speaks against them, such as judgements that contradict each other or criteria that
+    overlap.
     """
 
     name: str = "weighted-sum"
@@ -89,6 +94,25 @@ class MethodView:
     live: bool = True
     adds_up: bool = True
     cautions: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+    surface: str = "weighted-sum"
+    surface_options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PresetView:
+    """A named set of weights, by criterion."""
+
+    title: str
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class HouseView:
+    """Whose map it is: a name, and a logo as a ``data:`` address."""
+
+    name: str = ""
+    logo: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +120,16 @@ class ScenarioView:
     """A theme's sites under other conditions.
 
     `table` has one row a site: site_id, name, status, rank, rank_change (upward is positive),
-    score, score_change, and freight with its change by country [USD/t].
+    score, score_change, and freight with its change by country [USD/t]. `criteria` has the rows
+    of ``criteria.csv`` (site_id, criterion, value, value_score) under these conditions; empty
+    where nothing changes.
     """
 
     id: str
     title: str
     note: str
     table: pd.DataFrame
+    criteria: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -112,7 +139,8 @@ class ThemeView:
     `sites` has the columns of ``sites.csv`` without the theme, in EPSG:4326;
     `criteria_table` those of ``criteria.csv``. `omitted` names each criterion that was left
     out and why. `price_usd_t` is that of a dry tonne of the product, None without one.
-    `firmness` has the rows of ``robustness.csv``, `portfolio` those of ``portfolio.csv``.
+    `firmness` has the rows of ``robustness.csv``, `portfolio` those of ``portfolio.csv``;
+    `presets` are sets of weights that the recipe offers.
     """
 
     id: str
@@ -132,6 +160,7 @@ class ThemeView:
     method: MethodView = MethodView()
     firmness: pd.DataFrame = field(default_factory=pd.DataFrame)
     portfolio: pd.DataFrame = field(default_factory=pd.DataFrame)
+    presets: tuple[PresetView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,3 +201,5 @@ class Content:
     grid: GeoBox
     region: gpd.GeoDataFrame
     findings: tuple[Finding, ...] = ()
+    languages: tuple[str, ...] = ("en",)
+    house: HouseView = HouseView()

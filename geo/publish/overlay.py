@@ -25,7 +25,16 @@ from geo.errors import DataError
 from geo.grid import cell_size
 from geo.publish.tokens import LIGHT, RAMP
 
-__all__ = ["Frame", "Overlay", "class_breaks", "mercator_frame", "palette_png", "relief", "score"]
+__all__ = [
+    "Frame",
+    "Overlay",
+    "class_breaks",
+    "mercator_frame",
+    "palette_png",
+    "relief",
+    "score",
+    "warped",
+]
 
 RGBA = tuple[int, int, int, int]
 _HATCH = 9
@@ -97,6 +106,26 @@ def mercator_frame(grid: GeoBox, width: int) -> Frame:
     pixel = (float(east.max()) - left) / width
     rows = max(1, int(np.ceil((top - float(north.min())) / pixel)))
     return Frame(left, top, pixel, (rows, width))
+
+
+def warped(
+    values: npt.NDArray[np.generic], grid: GeoBox, frame: Frame, fill: float
+) -> npt.NDArray[np.generic]:
+    """Bring cells to a frame, each pixel from its nearest cell; `fill` is no data.
+
+    Parameters
+    ----------
+    values : (rows, columns) array
+        On `grid`.
+    grid : GeoBox
+    frame : Frame
+    fill : float
+
+    Returns
+    -------
+    array of the frame's shape
+    """
+    return _warp(values, grid, frame, fill, Resampling.nearest)
 
 
 def _warp(

@@ -16,6 +16,7 @@ import folium
 from branca.element import CssLink, JavascriptLink
 
 from geo.errors import OutputError
+from geo.publish.application import script
 from geo.publish.safetext import as_html, as_json
 from geo.publish.tokens import DARK, LIGHT, SIZES
 from geo.publish.vendored import asset
@@ -68,7 +69,7 @@ def build_page(
         _refuse_addresses(text)
     early = 'document.documentElement.className="js";'
     style_blocks = [*styles, _tokens(), asset("app.css")]
-    script_blocks = [early, *scripts, code, asset("app.js")]
+    script_blocks = [early, *scripts, code, script()]
     policy = _policy(script_blocks, style_blocks)
     head = [
         '<meta charset="utf-8">',
@@ -144,7 +145,11 @@ def _tokens() -> str:
     light = "".join(f"--{name}:{value};" for name, value in LIGHT.items())
     dark = "".join(f"--{name}:{value};" for name, value in DARK.items())
     width = f"--panel-width:{SIZES['panel-width']:g}px;"
-    return f":root{{{light}{width}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+    return (
+        f":root{{{light}{width}color-scheme:light}}"
+        "@media (prefers-color-scheme:dark){:root:not([data-scheme=light])"
+        f"{{{dark}color-scheme:dark}}}}:root[data-scheme=dark]{{{dark}color-scheme:dark}}"
+    )
 
 
 def _policy(scripts: list[str], styles: list[str]) -> str:

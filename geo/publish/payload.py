@@ -12,9 +12,11 @@ from geo.catalogue.records import Record
 from geo.publish.basemap import Extent, encode
 from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView
 from geo.publish.overlay import Frame, mercator_frame, score
+from geo.publish.planes import planes
 from geo.publish.safetext import number, plain
+from geo.publish.texts import LANGUAGE, languages_of, texts
 from geo.publish.thinned import Thinned
-from geo.publish.tokens import DARK, LIGHT, ROUTES, SIZES
+from geo.publish.tokens import DARK, LIGHT, RAMP, ROUTES, SIZES
 
 __all__ = ["SURFACE_BUDGET", "countries_of", "payload", "sites_of"]
 
@@ -67,6 +69,10 @@ def payload(content: Content, extent: Extent) -> Json:
         Text is unescaped: write it with `geo.publish.safetext.as_json`.
     """
     surfaces, note = _surfaces(content)
+    packed, own, said = planes(content)
+    for theme, places in own.items():
+        surfaces[theme]["planes"] = places
+    languages = languages_of(content.languages)
     return {
         "id": plain(content.id),
         "title": plain(content.title),
@@ -82,7 +88,13 @@ def payload(content: Content, extent: Extent) -> Json:
             "dark": dict(DARK),
             "routes": dict(ROUTES),
             "sizes": dict(SIZES),
+            "ramp": list(RAMP),
         },
+        "languages": list(languages),
+        "texts": {code: dict(texts(code)) for code in dict.fromkeys((*languages, LANGUAGE))},
+        "labels": {},
+        "house": {"name": plain(content.house.name), "logo": content.house.logo},
+        "planes": packed,
         "countries": countries_of(content),
         "themes": [_theme(theme, surfaces.get(theme.id)) for theme in content.themes],
         "routes": _routes(content.routes),
@@ -97,7 +109,7 @@ def payload(content: Content, extent: Extent) -> Json:
         ],
         "records": [_record(record) for record in content.records],
         "findings": _findings(content),
-        "notes": [plain(text) for text in (*content.notes, *note)],
+        "notes": [plain(text) for text in (*content.notes, *note, *said)],
     }
 
 
@@ -163,11 +175,21 @@ def _theme(theme: ThemeView, surface: Json | None) -> Json:
         "sites": shown,
         "cells": cells,
         "qualities": qualities,
-        "adds": _adds_up(theme),
+        "adds": (adds := _adds_up(theme)),
+        "live": adds and theme.method.live,
+        "presets": [
+            {
+                "title": plain(preset.title),
+                "weights": [number(preset.weights[c.id], 12) for c in theme.criteria],
+            }
+            for preset in theme.presets
+        ],
         "method": _method(theme),
         "together": _together(theme),
         "surface": surface,
-        "scenarios": [found for view in theme.scenarios if (found := _scenario(view, shown))],
+        "scenarios": [
+            found for view in theme.scenarios if (found := _scenario(view, theme, shown))
+        ],
     }
 
 
@@ -206,17 +228,27 @@ def _firm(theme: ThemeView) -> dict[str, Json]:
 def _method(theme: ThemeView) -> Json:
     method = theme.method
     return {
+        "name": method.name,
+        "options": _options(method.options),
         "title": plain(method.title),
         "says": plain(method.says),
-        "unknown": plain(method.unknown_says),
+        "unknown": method.unknown,
+        "unknownSays": plain(method.unknown_says),
         "weights": plain(method.weights),
         "weighted": method.weighted,
-        "live": method.live,
         "cautions": [plain(text) for text in method.cautions],
     }
 
 
-def _scenario(view: ScenarioView, sites: list[Json]) -> Json | None:
+def _options(options: Mapping[str, object]) -> Json:
+    """Numbers and lists as they are; infinity, which JSON has not, as text."""
+    return {
+        name: "Infinity" if value == np.inf else plain(value) if isinstance(value, str) else value
+        for name, value in options.items()
+    }
+
+
+def _scenario(view: ScenarioView, theme: ThemeView, sites: list[Json]) -> Json | None:
     """Rank, step, score and freight of each site, in order; None where nothing changes."""
     ids = [site["id"] for site in sites]
     table = view.table.set_index(view.table["site_id"].map(plain)).reindex(ids)
@@ -230,11 +262,38 @@ def _scenario(view: ScenarioView, sites: list[Json]) -> Json | None:
         "id": plain(view.id),
         "title": plain(view.title),
         "note": plain(view.note),
+        "status": [plain(v) for v in table["status"]],
+        "cells": _changed_cells(view, theme, ids),
         "rank": [number(v) for v in table["rank"]],
         "step": [number(v) for v in table["rank_change"]],
-        "score": [number(v, 4) for v in table["score"]],
+        "score": [number(v, 9) for v in table["score"]],
         "freight": {c: [number(v, 5) for v in table[f"freight_{c}"]] for c in countries},
     }
+
+
+def _changed_cells(view: ScenarioView, theme: ThemeView, ids: list[str]) -> Json:
+    """Values and value scores of the criteria that the scenario changes, by their place."""
+    found: Json = {}
+    if view.criteria.empty:
+        return found
+    for place, criterion in enumerate(theme.criteria):
+        before, after = (
+            _rows_of(table, criterion.id, ids)["value_score"].to_numpy(dtype=float)
+            for table in (theme.criteria_table, view.criteria)
+        )
+        if not np.array_equal(before, after, equal_nan=True):
+            rows = _rows_of(view.criteria, criterion.id, ids)
+            found[str(place)] = {
+                "value": [_value(v) for v in rows["value"]],
+                "score": [number(v, 9) for v in rows["value_score"]],
+            }
+    return found
+
+
+def _rows_of(table: pd.DataFrame, criterion: str, ids: list[str]) -> pd.DataFrame:
+    """One row a site, in order, of one criterion."""
+    rows = table[table["criterion"] == criterion].drop_duplicates("site_id")
+    return rows.set_index(rows["site_id"].map(plain)).reindex(ids)
 
 
 def _is_freight(column: str) -> bool:
@@ -253,6 +312,7 @@ def _criterion(criterion: CriterionView) -> Json:
         "best": plain(criterion.best),
         "source": plain(criterion.source),
         "note": plain(criterion.note),
+        "required": criterion.required,
     }
 
 
@@ -309,11 +369,14 @@ def _cells(theme: ThemeView, ids: list[str]) -> tuple[list[Json], list[str]]:
     table = theme.criteria_table
     qualities: list[str] = []
     out: list[Json] = []
+    method = theme.method
+    summed = method.name == "weighted-sum" and method.unknown in ("lower", "refuse", "interval")
     for criterion in theme.criteria:
-        rows = table[table["criterion"] == criterion.id].drop_duplicates("site_id")
-        rows = rows.set_index(rows["site_id"].map(plain)).reindex(ids)
+        rows = _rows_of(table, criterion.id, ids)
         # A weighted sum's parts are weight times value score: the page makes them itself.
-        parts = {} if theme.method.live else {"part": [number(v, 9) for v in rows["contribution"]]}
+        parts = {} if summed else {"part": [number(v, 9) for v in rows["contribution"]]}
+        if "rank_if_known" in rows and rows["rank_if_known"].notna().any():
+            parts["ifKnown"] = [plain(v) or None for v in rows["rank_if_known"]]
         marks = [plain(v) for v in rows["quality"]]
         qualities += [mark for mark in dict.fromkeys(marks) if mark not in qualities]
         out.append(
@@ -508,4 +571,8 @@ def _surface(content: Content, theme: ThemeView, thin: Thinned, within: Any, fra
         "colours": colours,
         "excluded": bool((mask & within).any()),
         "unknown": bool(unknown.any()),
+        "method": {
+            "name": theme.method.surface,
+            "options": _options(theme.method.surface_options),
+        },
     }

@@ -112,6 +112,7 @@ def assemble(
         grid=bench.grid,
         region=bench.region.to_crs(4326),
         findings=bench.findings,
+        languages=recipe.languages,
     )
 
 
@@ -182,9 +183,12 @@ def _method(theme: ScoredTheme) -> MethodView:
         unknown_says=UNKNOWN[spec.combine.unknown],
         weights=spec.weighting.says if about.weighted else "",
         weighted=about.weighted,
-        live=spec.combine.method == "weighted-sum" and spec.combine.unknown in ("lower", "refuse"),
+        live=about.local and about.weighted,
         adds_up=about.adds_up,
         cautions=(*spec.weighting.warnings, *_overlaps(theme)),
+        options=dict(spec.combine.options),
+        surface=surface_method(spec).method,
+        surface_options=dict(surface_method(spec).options),
     )
 
 
@@ -239,6 +243,7 @@ def _criterion(spec: CriterionSpec, weight: float, low: float, high: float) -> C
         note=spec.note,
         spatial=MEASURES[spec.measure.name].spatial,
         shape=function.to_dict(),
+        required=spec.required,
     )
 
 

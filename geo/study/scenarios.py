@@ -45,16 +45,31 @@ def scenario_views(
             scenario.id,
             scenario.title,
             scenario.note,
-            _table(bench, other, theme, changed[theme.spec.id]),
+            *_tables(bench, other, theme, changed[theme.spec.id]),
         )
         for theme in themes
     }
 
 
-def _table(bench: Workbench, other: Workbench, theme: ScoredTheme, spec: ThemeSpec) -> pd.DataFrame:
-    base = theme.scores.sites
+def _tables(
+    bench: Workbench, other: Workbench, theme: ScoredTheme, spec: ThemeSpec
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Sites and criteria under the scenario; the second is empty where nothing changes."""
     same = spec == theme.spec and _ways(other.recipe, spec) == _ways(bench.recipe, theme.spec)
-    found = base if same else rescore_theme(other, spec, theme).sites
+    scores = theme.scores if same else rescore_theme(other, spec, theme)
+    criteria = pd.DataFrame() if same else scores.criteria
+    return _table(bench, other, theme, spec, scores.sites, same), criteria
+
+
+def _table(
+    bench: Workbench,
+    other: Workbench,
+    theme: ScoredTheme,
+    spec: ThemeSpec,
+    found: pd.DataFrame,
+    same: bool,
+) -> pd.DataFrame:
+    base = theme.scores.sites
     table = pd.DataFrame({"site_id": theme.sites["site_id"], "name": theme.sites["name"]})
     table["status"] = found["status"]
     table["rank"] = found["rank"]

@@ -1,0 +1,217 @@
+"""Value scores of the criteria as small planes of bytes, from which the page makes a surface anew.
+
+A plane holds one byte a pixel in the web map's projection: the value score in equal steps, 255
+where it is unknown. Rows are written as differences from the row above and deflated, so that a
+browser needs no picture decoder, which may alter colours, to read the numbers.
+"""
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.criteria.memberships import MEMBERSHIPS, Classes, Membership
+from geo.criteria.points import Lookup, Piecewise
+from geo.criteria.value_functions import ValueFunction
+from geo.publish.content import Content, CriterionView, ThemeView
+from geo.publish.overlay import Frame, mercator_frame, warped
+from geo.publish.thinned import Thinned
+
+__all__ = ["PLANE_BUDGET", "function_of", "pack", "planes", "unpack"]
+
+Bytes = npt.NDArray[np.uint8]
+Scores = npt.NDArray[np.float32]
+
+PLANE_BUDGET: Final = 800_000
+"""Characters that all planes together may take in the page."""
+
+UNKNOWN: Final = 255
+_TRIAL: Final = 300
+_SIZES: Final = ((1200, 250), (900, 100), (700, 100), (520, 100), (380, 50), (260, 50), (160, 25))
+"""Width and number of steps, from the finest to the coarsest that is still of use."""
+
+
+def planes(content: Content) -> tuple[dict[str, Any] | None, dict[str, Any], list[str]]:
+    """Planes of all themes at the finest size that keeps them within the budget.
+
+    Parameters
+    ----------
+    content : Content
+
+    Returns
+    -------
+    packed : dict or None
+        ``width``, ``height``, ``levels``, ``bounds`` and the deflated planes; None where no
+        theme has a surface.
+    own : dict
+        By theme: the number of its mask and of each criterion's plane, with the criterion's
+        place.
+    notes : list of str
+        What was simplified, as a sentence.
+    """
+    themes = [theme for theme in content.themes if f"{theme.id}-score" in content.surfaces]
+    if not themes:
+        return None, {}, []
+    thin = Thinned.of(content)
+    source = _Source(content, thin)
+    for width, levels in _candidates(themes, source):
+        frame = mercator_frame(content.grid, min(width, content.grid.shape[1]))
+        packed, own = _drawn(themes, source, frame, levels)
+        if sum(map(len, packed)) <= PLANE_BUDGET:
+            break
+    else:
+        return None, {}, ["Surfaces cannot be re-weighted in this page: they are too large for it."]
+    west, south, east, north = frame.bounds
+    tall, wide = frame.shape
+    middle = np.cos(np.radians((south + north) / 2))
+    side, cell = float(frame.pixel * middle) / 1000, thin.grid.resolution.x / 1000
+    note = (
+        f"Re-weighted surfaces are made of pixels of about {side:.1f} km and of value scores in "
+        f"{levels} steps; the study's own have {cell:.1f} km."
+    )
+    bounds = [[south, west], [north, east]]
+    made = {"width": wide, "height": tall, "levels": levels, "bounds": bounds, "packed": packed}
+    return made, own, [note]
+
+
+def _candidates(themes: list[ThemeView], source: "_Source") -> list[tuple[int, int]]:
+    """Sizes worth a try, the finest first: a small trial tells about how large each would be."""
+    columns = source.content.grid.shape[1]
+    frame = mercator_frame(source.content.grid, min(_TRIAL, columns))
+    small = sum(map(len, _drawn(themes, source, frame, 100)[0]))
+    found = [
+        (width, levels)
+        for width, levels in _SIZES
+        if small * (min(width, columns) / frame.shape[1]) ** 1.6 <= PLANE_BUDGET
+    ]
+    return found or [_SIZES[-1]]
+
+
+class _Source:
+    """Value scores and masks of the thinned grid, each made once."""
+
+    def __init__(self, content: Content, thin: Thinned) -> None:
+        self.content, self.thin = content, thin
+        self.within = thin.inside(content)
+        self._scores: dict[str, Scores] = {}
+        self._names: dict[str, str] = {}
+
+    def score(self, theme: ThemeView, criterion: CriterionView) -> Scores:
+        """Value scores by criterion; themes often share a surface and its value function."""
+        name = f"{theme.id}-{criterion.id}"
+        if name not in self._names:
+            values = self.thin.pick(self.content.surfaces[name]).to_numpy()
+            told = f"{digest(values)} {sorted(criterion.shape.items())}"
+            if told not in self._scores:
+                function = function_of(criterion.shape)
+                self._scores[told] = np.asarray(function(values), dtype=np.float32)
+            self._names[name] = told
+        return self._scores[self._names[name]]
+
+    def mask(self, theme: ThemeView) -> Bytes:
+        """0 outside, 1 to be scored, 2 excluded."""
+        found = self.within.astype(np.uint8)
+        bits = self.content.surfaces.get(f"{theme.id}-excluded")
+        if bits is not None:
+            hard = sum(1 << rule.bit for rule in theme.exclusions if rule.effect == "exclude")
+            words = np.nan_to_num(np.asarray(self.thin.pick(bits).values)).astype(np.int64)
+            found[self.within & ((words & hard) != 0)] = 2
+        return found
+
+
+def _drawn(
+    themes: list[ThemeView], source: _Source, frame: Frame, levels: int
+) -> tuple[list[str], dict[str, Any]]:
+    """Planes, each stored once, and the numbers of those that each theme uses."""
+    grid = source.thin.grid
+    numbers: dict[str, int] = {}
+    packed: list[str] = []
+    warps: dict[int, Bytes] = {}
+
+    def number_of(plane: Bytes) -> int:
+        told = digest(plane)
+        if told not in numbers:
+            numbers[told] = len(packed)
+            packed.append(pack(plane))
+        return numbers[told]
+
+    def drawn(known: Scores) -> Bytes:
+        if id(known) not in warps:
+            steps = np.round(np.nan_to_num(known) * levels)
+            plane = np.where(np.isnan(known), UNKNOWN, steps).astype(np.uint8)
+            found = np.asarray(warped(plane, grid, frame, UNKNOWN), dtype=np.uint8)
+            found[~inside] = UNKNOWN
+            warps[id(known)] = found
+        return warps[id(known)]
+
+    own: dict[str, Any] = {}
+    inside = np.asarray(warped(source.within.astype(np.uint8), grid, frame, 0)) == 1
+    for theme in themes:
+        used = [
+            (place, criterion)
+            for place, criterion in enumerate(theme.criteria)
+            if criterion.spatial and f"{theme.id}-{criterion.id}" in source.content.surfaces
+        ]
+        mask = np.asarray(warped(source.mask(theme), grid, frame, 0), dtype=np.uint8)
+        places = []
+        for place, criterion in used:
+            places.append([place, number_of(drawn(source.score(theme, criterion)))])
+        if places:
+            own[theme.id] = {"mask": number_of(mask), "criteria": places}
+    return packed, own
+
+
+def function_of(shape: Mapping[str, Any]) -> ValueFunction:
+    """Make a value function from the plain data that `to_dict` gives of it.
+
+    Examples
+    --------
+    >>> function_of(Piecewise([(0, 1.0), (10, 0.0)], unit="km").to_dict())(5.0)
+    0.5
+    """
+    kind, unit = str(shape["kind"]), str(shape.get("unit", ""))
+    if kind == "lookup":
+        return Lookup(dict(shape["points"]))
+    if kind == "classes":
+        return Classes(shape["breaks"], shape["scores"], unit=unit)
+    if kind in MEMBERSHIPS:
+        numbers = {k: v for k, v in shape.items() if k not in ("kind", "points", "unit")}
+        return Membership(kind, unit=unit, **numbers)
+    points = [(float(x), float(score)) for x, score in shape["points"]]
+    return Piecewise(points, unit=unit, log=kind == "log")
+
+
+def digest(values: npt.NDArray[np.generic]) -> str:
+    """Tell arrays apart by their bytes."""
+    return hashlib.blake2b(np.ascontiguousarray(values).tobytes(), digest_size=16).hexdigest()
+
+
+def pack(plane: Bytes) -> str:
+    """Write a plane as text: row differences, deflated, in base 64.
+
+    Parameters
+    ----------
+    plane : (rows, columns) uint8
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> unpack(pack(np.array([[1, 2], [1, 3]], np.uint8)), 2).tolist()
+    [[1, 2], [1, 3]]
+    """
+    steps = plane.copy()
+    steps[1:] -= plane[:-1]
+    return base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode("ascii")
+
+
+def unpack(text: str, columns: int) -> Bytes:
+    """Read what `pack` wrote."""
+    steps = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8).reshape(-1, columns)
+    return np.cumsum(steps, axis=0, dtype=np.uint8)

@@ -1,0 +1,64 @@
+"""Every word of the page stands in one file, and every key that the script asks for is there."""
+
+import re
+
+import pytest
+
+from geo.errors import OutputError
+from geo.publish.application import MODULES, script
+from geo.publish.texts import languages_of, missing, texts
+from geo.publish.vendored import asset
+
+KEYS = texts("en")
+LITERAL = re.compile(r'"([a-z][a-z0-9]*(?:[.-][a-zA-Z0-9-]+)*)"')
+
+
+def test_every_key_in_the_script_has_a_text() -> None:
+    asked = set(re.findall(r'\bt\("([^"]+)"[,)]', script()))
+    assert len(asked) > 120
+    assert sorted(asked - set(KEYS)) == []
+
+
+def test_keys_that_are_put_together_have_all_their_texts() -> None:
+    stems = set(re.findall(r'\bt\("([^"]+)" \+', script()))
+    for stem in stems:
+        assert any(key.startswith(stem) for key in KEYS), stem
+    for kind in ("truck", "rail", "sea", "gauge", "border", "port", "transfer"):
+        assert f"mode.{kind}" in KEYS
+    for level in ("repair", "warning"):
+        assert f"level.{level}" in KEYS
+
+
+def test_no_text_is_left_that_nobody_asks_for() -> None:
+    literals = set(LITERAL.findall(script()))
+    stems = set(re.findall(r'\bt\("([^"]+)" \+', script()))
+    unused = [
+        key
+        for key in KEYS
+        if key not in literals and not any(key.startswith(stem) for stem in stems)
+    ]
+    assert unused == []
+
+
+def test_no_words_stand_in_the_script_itself() -> None:
+    for name in MODULES:
+        code = re.sub(r"/\*.*?\*/|//[^\n]*", "", asset(f"app/{name}.js"), flags=re.DOTALL)
+        said = re.findall(r'el\("\w+", (?:"[^"]*"|null), "([^"]*[A-Za-z]{2}[^"]*)"', code)
+        said += re.findall(
+            r'(?:words\(|textContent = |ariaLabel = |title = )"([^"]*[A-Za-z]{2})', code
+        )
+        said += re.findall(r'(?:button|link)\((?:"[^"]*", )?"([A-Z][^"]+)"', code)
+        said += re.findall(r'"aria-label", "([^"]+)"', code)
+        assert set(said) <= {"sha256 "}, name
+
+
+def test_modules_do_not_declare_a_name_twice() -> None:
+    names = re.findall(r"^(?:async )?(?:function|const|let) (\w+)", script(), flags=re.MULTILINE)
+    assert len(names) == len(set(names))
+
+
+def test_only_languages_with_texts_are_offered() -> None:
+    assert languages_of(["tlh"]) == ("en",)
+    assert missing("en") == ()
+    with pytest.raises(OutputError, match=r"texts/tlh\.toml cannot be read"):
+        texts("tlh")
