@@ -374,7 +374,7 @@ def _cells(theme: ThemeView, ids: list[str]) -> tuple[list[Json], list[str]]:
     for criterion in theme.criteria:
         rows = _rows_of(table, criterion.id, ids)
         # A weighted sum's parts are weight times value score: the page makes them itself.
-        parts = {} if summed else {"part": [number(v, 9) for v in rows["contribution"]]}
+        parts: Json = {} if summed else {"part": [number(v, 9) for v in rows["contribution"]]}
         if "rank_if_known" in rows and rows["rank_if_known"].notna().any():
             parts["ifKnown"] = [plain(v) or None for v in rows["rank_if_known"]]
         marks = [plain(v) for v in rows["quality"]]

@@ -170,8 +170,8 @@ def function_of(shape: Mapping[str, Any]) -> ValueFunction:
 
     Examples
     --------
-    >>> function_of(Piecewise([(0, 1.0), (10, 0.0)], unit="km").to_dict())(5.0)
-    0.5
+    >>> function_of(Piecewise([(0, 1.0), (10, 0.0)], unit="km").to_dict())
+    Piecewise([(0.0, 1.0), (10.0, 0.0)], unit='km', log=False)
     """
     kind, unit = str(shape["kind"]), str(shape.get("unit", ""))
     if kind == "lookup":
