@@ -10,6 +10,7 @@ import click
 
 from geo.catalogue.files import outside_allowed
 from geo.cli.compare import diff
+from geo.cli.deposits import deposits
 from geo.cli.explaining import explain
 from geo.cli.faults import Commands
 from geo.cli.layers import layers
@@ -33,6 +34,7 @@ def main(context: click.Context, allow_outside: bool) -> None:
         context.with_resource(outside_allowed())
 
 
+main.add_command(deposits)
 main.add_command(diff)
 main.add_command(explain)
 

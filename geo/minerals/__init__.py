@@ -17,6 +17,8 @@ Each module is usable alone, on plain arrays and frames:
     A deposit among its kind: log-normal laws, percentiles, simulated metal.
 `linking`
     One deposit in several registers: names, distance, commodity.
+`review`
+    The table in which a person judges pairs, kept to by every rerun.
 `evidence`
     Log-ratios of compositions.
 `classify`
