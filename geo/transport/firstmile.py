@@ -13,7 +13,7 @@ import numpy.typing as npt
 import xarray as xr
 from numba import njit
 
-from geo.compute.cost import accumulated_cost_allocation
+from geo.compute.cost import accumulated_cost
 from geo.compute.sweeps import STEP_COLUMN, STEP_ROW
 from geo.errors import DataError
 
@@ -96,7 +96,8 @@ def first_mile(
     Raises
     ------
     DataError
-        If a cell lies outside the surface, or the two tables of places differ in length.
+        If a cell lies outside the surface, the two tables of places differ in length, or a
+        cell costs nothing.
 
     Notes
     -----
@@ -116,6 +117,8 @@ def first_mile(
                 f"the {name} at cell {tuple(int(x) for x in given[outside][0])} lies outside the "
                 f"surface of {friction.shape} cells: enlarge the grid or leave it out"
             )
+    if not np.nanmin(friction) > 0:
+        raise DataError("a cell costs nothing to cross: give every passable cell a positive cost")
     paved = truck.coords["paved"].to_numpy()
     shape = (len(at), len(goals))
     cost, on_paved, km = (np.full(shape, np.inf) for _ in range(3))
@@ -125,11 +128,11 @@ def first_mile(
             continue
         source = np.zeros(friction.shape, dtype=bool)
         source[row, column] = True
-        found = accumulated_cost_allocation(friction, source, cell_size)
+        found = accumulated_cost(friction, source, cell_size)
         for site, (i, j) in enumerate(at):
-            if np.isfinite(found.cost[i, j]):
-                steps, share, metres = _walk(found.backlink, friction, paved, i, j, *cell_size)
-                cost[site, place] = found.cost[i, j]
+            if np.isfinite(found[i, j]):
+                steps, share, metres = _walk(found, friction, paved, i, j, *cell_size)
+                cost[site, place] = found[i, j]
                 on_paved[site, place], km[site, place] = share, metres / 1000.0
                 codes[site][place] = steps.tobytes()
     return FirstMile(rows, cost, on_paved, km, tuple(tuple(one) for one in codes), at)
@@ -137,7 +140,7 @@ def first_mile(
 
 @njit(cache=True, nogil=True)
 def _walk(
-    link: npt.NDArray[np.int8],
+    cost: Floats,
     friction: npt.NDArray[np.floating],
     paved: npt.NDArray[np.bool_],
     i: int,
@@ -145,11 +148,18 @@ def _walk(
     height: float,
     width: float,
 ) -> tuple[npt.NDArray[np.int8], float, float]:
-    """Steps from a cell to its source, the cost on paved cells, and the length [m]."""
-    steps = np.empty(link.size, dtype=np.int8)
+    """Steps from a cell down to the source, the cost on paved cells, and the length [m]."""
+    steps = np.empty(64, dtype=np.int8)
     count, share, metres = 0, 0.0, 0.0
-    while link[i, j] > 0:
-        code = link[i, j]
+    while cost[i, j] > 0.0:
+        best, code = np.inf, 0
+        for k in range(1, 9):
+            p, q = i + STEP_ROW[k], j + STEP_COLUMN[k]
+            if 0 <= p < cost.shape[0] and 0 <= q < cost.shape[1] and cost[p, q] < cost[i, j]:
+                length = np.hypot((p - i) * height, (q - j) * width)
+                mean = (float(friction[i, j]) + float(friction[p, q])) / 2
+                if cost[p, q] + length * mean < best:
+                    best, code = cost[p, q] + length * mean, k
         p, q = i + STEP_ROW[code], j + STEP_COLUMN[code]
         length = np.hypot((p - i) * height, (q - j) * width)
         # Each half of a step lies in a cell of its own.
@@ -158,6 +168,8 @@ def _walk(
         if paved[p, q]:
             share += float(friction[p, q]) * length / 2
         metres += length
+        if count == len(steps):
+            steps = np.concatenate((steps, np.empty(count, dtype=np.int8)))
         steps[count] = code
         count += 1
         i, j = p, q

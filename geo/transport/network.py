@@ -30,10 +30,10 @@ from geo.transport.tables import (
 from geo.transport.tariffs import Assumptions, Tariffs
 from geo.transport.trees import grow, rows_by
 
-__all__ = ["AVOID_STATUS", "Ends", "Link", "Network", "Node", "Way"]
+__all__ = ["AVOID_STATUS", "CROSSING_CLASSES", "Ends", "Link", "Network", "Node", "Way"]
 
 AVOID_STATUS = ("planned", "under construction", "disused", "restricted")
-CROSSING_CLASSES = ("international", "bilateral", "seasonal", "unknown")
+CROSSING_CLASSES = ("international", "bilateral", "seasonal", "disputed", "unknown")
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Network:
         closed: Collection[str] = (),
         geometry: Mapping[str, gpd.GeoDataFrame] | None = None,
         crossings: pd.DataFrame | None = None,
-        allow_crossings: Collection[str] = ("international", "unknown"),
+        allow_crossings: Collection[str] = ("international", "disputed", "unknown"),
         assume_crossings: bool = True,
         assumptions: Assumptions | None = None,
     ) -> "Network":
@@ -179,7 +179,8 @@ class Network:
             ``"rail"`` and ``"road"``: layers of lines; ``"sea"``: lanes with ``from`` and
             ``to``. Without a layer a mode is drawn straight.
         crossings : DataFrame, optional
-            ``node_id, class``: international, bilateral, seasonal or unknown.
+            ``node_id, class``: international, bilateral, seasonal, disputed (sources
+            disagree) or unknown.
         allow_crossings : collection of str
             Classes that cargo for a third country may use. Cargo for one of the two
             neighbours may use them all.
@@ -588,7 +589,9 @@ def _classes(links: pd.DataFrame, crossings: pd.DataFrame | None) -> list[str]:
 def _stricter(one: str, other: str) -> str:
     both = {one, other}
     return next(
-        name for name in ("bilateral", "seasonal", "international", "unknown") if name in both
+        name
+        for name in ("bilateral", "seasonal", "disputed", "international", "unknown")
+        if name in both
     )
 
 

@@ -18,16 +18,20 @@ from geo.errors import DataError
 
 __all__ = [
     "Product",
+    "netback",
     "per_dry_tonne",
     "per_payable_tonne",
+    "premium",
     "read_products",
     "share_of_value",
     "value_per_wet_tonne",
+    "wet_tonnes",
 ]
 
 T = TypeVar("T", float, "pd.Series[float]", xr.DataArray)
 
 _FORMS = ("bulk", "container")
+_AMOUNTS = ("ore", "content", "dry", "wet")
 _COLUMNS = ("product", "price_usd_t", "moisture", "payable", "product_grade", "form")
 _SHARE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(?:(?:-|–|to)\s*(\d+(?:\.\d+)?)\s*)?(%?)")
 
@@ -49,6 +53,8 @@ class Product:
         Content of the dry product [0-1]; NaN is unknown.
     form : {"bulk", "container"}
     price_basis, source, confidence : str
+    recovery : float
+        Share of the ore's content that ends up in the product [0-1]; NaN is unknown.
     """
 
     id: str
@@ -61,9 +67,15 @@ class Product:
     price_basis: str = ""
     source: str = ""
     confidence: str = ""
+    recovery: float = float("nan")
 
     def __post_init__(self) -> None:
-        shares = {"moisture": self.moisture, "payable": self.payable, "grade": self.grade}
+        shares = {
+            "moisture": self.moisture,
+            "payable": self.payable,
+            "grade": self.grade,
+            "recovery": self.recovery,
+        }
         for name, share in shares.items():
             if not (np.isnan(share) or 0 <= share <= 1) or (name == "moisture" and share >= 1):
                 raise DataError(
@@ -126,6 +138,7 @@ def _product(row: Mapping[Hashable, object]) -> Product:
         price_basis=text.get("price_basis", ""),
         source=text.get("source", ""),
         confidence=text.get("confidence", ""),
+        recovery=_share(name, "recovery", row.get("recovery")),
     )
 
 
@@ -205,6 +218,87 @@ def per_payable_tonne(cost: T, product: Product) -> T:
     """
     content = product.grade * product.payable
     return per_dry_tonne(cost, product) / (content if content > 0 else float("nan"))
+
+
+def wet_tonnes(amount: float, product: Product, *, of: str, ore_grade: float = np.nan) -> float:
+    """Wet tonnes of product that an amount of ore, content or dry product makes.
+
+    Parameters
+    ----------
+    amount : float
+        [t]
+    product : Product
+    of : {"ore", "content", "dry", "wet"}
+        What the amount is of; content is what the product is sold for, such as copper.
+    ore_grade : float
+        Content of the ore [0-1], for an amount of ore.
+
+    Returns
+    -------
+    float
+        [t]; NaN where grade, recovery or moisture is needed and unknown.
+
+    Raises
+    ------
+    DataError
+        If `of` is unknown, or the amount or the ore's grade is negative.
+
+    Notes
+    -----
+    Dry product = ore x ore grade x recovery / product grade; wet = dry / (1 - moisture).
+    Wills, B. A. and Finch, J. (2016). Wills' Mineral Processing Technology, 8th edition,
+    chapter 3. https://doi.org/10.1016/C2010-0-65478-2
+
+    Examples
+    --------
+    >>> made = Product("c", "C", 2000.0, 0.08, 0.96, 0.25, "bulk", recovery=0.9)
+    >>> round(wet_tonnes(1_000_000, made, of="ore", ore_grade=0.005))
+    19565
+    >>> round(wet_tonnes(4_500, made, of="content"))
+    19565
+    """
+    if of not in _AMOUNTS:
+        raise DataError(f"an amount of {of!r} is unknown: write one of {', '.join(_AMOUNTS)}")
+    if amount < 0 or ore_grade < 0:
+        raise DataError(f"{amount} t at a grade of {ore_grade} is negative: give 0 or more")
+    if of == "wet":
+        return amount
+    dry = {
+        "ore": ore_grade * product.recovery / product.grade,
+        "content": 1.0 / product.grade,
+        "dry": 1.0,
+    }
+    return amount * dry[of] / (1.0 - product.moisture)
+
+
+def netback(price: T, freight: T) -> T:
+    """What is left at the mine gate of a price at the market [USD per wet tonne].
+
+    Treatment and refining, losses and taxes are not taken off.
+    """
+    return price - freight
+
+
+def premium(freight: T, reference: T) -> T:
+    """Above the price at a reference market, what a farther buyer must pay [USD per wet tonne].
+
+    With it the mine gate nets the same from both: the price there plus the premium, less
+    `freight`, equals the price there less `reference`. Negative where the farther market is
+    cheaper to reach.
+
+    Parameters
+    ----------
+    freight : float or Series
+        To the buyer [USD per wet tonne].
+    reference : float or Series
+        To the reference market.
+
+    Examples
+    --------
+    >>> premium(72.0, 30.0)
+    42.0
+    """
+    return freight - reference
 
 
 def value_per_wet_tonne(product: Product) -> float:

@@ -1,15 +1,16 @@
 """The way of each site to its destination, leg by leg, priced low, central and high."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
+from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry
@@ -18,13 +19,16 @@ from geo.compute.kernels import trace_back
 from geo.compute.stored import stored_behind
 from geo.errors import CrsError, DataError
 from geo.grid import at_cells, cell_of, cell_size, centres
+from geo.transport.alternatives import Alternative
+from geo.transport.firstmile import FirstMile
 from geo.transport.freight import FreightSurface
-from geo.transport.graph import Step
+from geo.transport.graph import Step, Tree
 from geo.transport.network import Network
 from geo.transport.products import Product
+from geo.transport.tables import GEOD
 from geo.transport.tariffs import Tariffs
 
-__all__ = ["ROUTE_COLUMNS", "routes"]
+__all__ = ["ROUTE_COLUMNS", "alternative_routes", "routes"]
 
 ROUTE_COLUMNS = (
     "site_id",
@@ -40,6 +44,9 @@ ROUTE_COLUMNS = (
     "usd_per_t_high",
     "hours",
     "source",
+    "alternative",
+    "tariff_km",
+    "kg_co2e_per_t",
 )
 _HAULS = ("rail", "road", "sea")
 
@@ -83,8 +90,10 @@ def routes(
     GeoDataFrame in EPSG:4326
         `ROUTE_COLUMNS` and the geometry, a row a leg, in the order of the sites.
         ``country`` is the destination's. Costs per wet tonne; the central ones of a site
-        add up to the surface's value in its cell. ``km`` is the tariff distance; ``hours``
-        is NaN where unknown. ``attrs["unreachable"]`` lists the sites without a way.
+        add up to the surface's value in its cell. ``km`` is the length of the line as drawn
+        (of a truck that of the cells crossed), ``tariff_km`` the one that is charged; ``hours`` and ``kg_co2e_per_t`` are NaN where
+        unknown. ``alternative`` is 1. The legs of a way join end to end.
+        ``attrs["unreachable"]`` lists the sites without a way.
 
     Raises
     ------
@@ -99,30 +108,112 @@ def routes(
     x, y = _projected(sites, surface)
     rows, columns = cell_of(surface.grid, x, y)
     rates = tariffs or network.tariffs
-    lonlat = sites.to_crs(4326).geometry
-    names = sites["name"] if "name" in sites else sites["site_id"]
     legs: list[dict[str, Any]] = []
     unreachable = []
-    for place, site_id, name, row, column in zip(
-        lonlat, sites["site_id"], names, rows, columns, strict=True
-    ):
+    for site, row, column in zip(_sites(sites), rows, columns, strict=True):
         if np.isnan(_at(surface.cost, row, column)):
-            unreachable.append(str(site_id))
+            unreachable.append(site.id)
             continue
         trucked = _truck(surface, rates, int(row), int(column))
         steps, destination = surface.onward.steps(trucked.node)
-        truck_leg = _truck_leg(surface, network, rates, trucked, place, str(name))
-        common = {
-            "site_id": str(site_id),
-            "destination": destination,
-            "country": network.node(destination).country,
-        }
-        whole = [truck_leg, *(_leg(network, group) for group in _grouped(steps))]
-        legs += [{**common, "leg": n, **leg} for n, leg in enumerate(whole, start=1)]
-    columns_out = [*ROUTE_COLUMNS, "geometry"]
-    frame = gpd.GeoDataFrame(legs, columns=columns_out, geometry="geometry", crs=4326)
+        legs += _way(network, rates, surface.grid, site, trucked, steps, destination, 1)
+    frame = _frame(legs)
     frame.attrs["unreachable"] = unreachable
     return frame
+
+
+def alternative_routes(
+    sites: gpd.GeoDataFrame,
+    mile: FirstMile,
+    tree: Tree,
+    grid: GeoBox,
+    ways: Sequence[Sequence[Alternative]],
+    *,
+    first: int = 1,
+) -> gpd.GeoDataFrame:
+    """Legs of several ways of every site.
+
+    Parameters
+    ----------
+    sites : GeoDataFrame
+        As for :func:`routes`, in the order of the first mile's cells.
+    mile : FirstMile
+    tree : Tree
+        That the ways are of.
+    grid : GeoBox
+        Of the first mile.
+    ways : sequence of sequences of Alternative
+        Of each site, see `geo.transport.alternatives.alternatives`.
+    first : int
+        Number that the first way of each site gets in the column ``alternative``.
+
+    Returns
+    -------
+    GeoDataFrame
+        As of :func:`routes`.
+    """
+    network = tree.graph.network
+    rates = network.tariffs
+    legs: list[dict[str, Any]] = []
+    for place, (site, own) in enumerate(zip(_sites(sites), ways, strict=True)):
+        for number, way in enumerate(own, start=first):
+            steps, destination = way.steps(tree)
+            trucked = _trucked(mile, rates, network, place, way.place)
+            legs += _way(network, rates, grid, site, trucked, steps, destination, number)
+    return _frame(legs)
+
+
+class _Site(NamedTuple):
+    id: str
+    name: str
+    point: Point
+
+
+def _sites(sites: gpd.GeoDataFrame) -> list[_Site]:
+    names = sites["name"] if "name" in sites else sites["site_id"]
+    points = sites.to_crs(4326).geometry
+    return [
+        _Site(str(a), str(b), c) for a, b, c in zip(sites["site_id"], names, points, strict=True)
+    ]
+
+
+def _frame(legs: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    columns = [*ROUTE_COLUMNS, "geometry"]
+    return gpd.GeoDataFrame(legs, columns=columns, geometry="geometry", crs=4326)
+
+
+def _way(
+    network: Network,
+    rates: Tariffs,
+    grid: GeoBox,
+    site: _Site,
+    trucked: _Trucked,
+    steps: list[Step],
+    destination: str,
+    number: int,
+) -> list[dict[str, Any]]:
+    """All legs of one way."""
+    common = {
+        "site_id": site.id,
+        "destination": destination,
+        "country": network.node(destination).country,
+        "alternative": number,
+    }
+    truck_leg = _truck_leg(grid, network, rates, trucked, site)
+    whole = [truck_leg, *(_leg(network, group) for group in _grouped(steps))]
+    return [{**common, "leg": n, **leg} for n, leg in enumerate(whole, start=1)]
+
+
+def _trucked(mile: FirstMile, rates: Tariffs, network: Network, site: int, place: int) -> _Trucked:
+    """A first mile as a leg, low and high at the rates of the cells that it crosses."""
+    whole, paved = float(mile.cost[site, place]), float(mile.paved[site, place])
+    cost = [
+        paved * _ratio(rates.truck_paved, k) + (whole - paved) * _ratio(rates.truck_unpaved, k)
+        for k in (0, 2)
+    ]
+    node = network.name_of(int(mile.nodes[place]))
+    km = float(mile.km[site, place])
+    return _Trucked(mile.way(site, place), km, (cost[0], whole, cost[1]), node)
 
 
 def _check(
@@ -199,28 +290,26 @@ def _path_cost(friction: npt.NDArray[np.float64], metres: npt.NDArray[np.float64
 
 
 def _truck_leg(
-    surface: FreightSurface,
-    network: Network,
-    rates: Tariffs,
-    trucked: _Trucked,
-    place: Point,
-    name: str,
+    grid: GeoBox, network: Network, rates: Tariffs, trucked: _Trucked, site: _Site
 ) -> dict[str, Any]:
-    x, y = centres(surface.grid)
+    x, y = centres(grid)
     inner = trucked.cells[1:-1]
-    to_lonlat = Transformer.from_crs(str(surface.grid.crs), 4326, always_xy=True)
+    to_lonlat = Transformer.from_crs(str(grid.crs), 4326, always_xy=True)
     lon, lat = to_lonlat.transform(x[inner[:, 1]], y[inner[:, 0]])
     end = network.place(trucked.node)
-    points = [(place.x, place.y), *zip(lon, lat, strict=True), end]
+    points = [(site.point.x, site.point.y), *zip(lon, lat, strict=True), end]
     source = f"paved: {rates.truck_paved.source}; unpaved: {rates.truck_unpaved.source}"
+    kg = rates.emissions.get("road")
     return {
         "mode": "truck",
-        "from": name,
+        "from": site.name,
         "to": _title(network, trucked.node),
         "km": trucked.km,
         **_costs([trucked.cost]),
         "hours": trucked.km / rates.road_speed,
         "source": f"{source}; way over the grid",
+        "tariff_km": trucked.km,
+        "kg_co2e_per_t": float("nan") if kg is None else trucked.km * kg.central,
         "geometry": _joined(points),
     }
 
@@ -248,10 +337,12 @@ def _leg(network: Network, steps: list[Step]) -> dict[str, Any]:
         "mode": first.mode,
         "from": _title(network, first.start),
         "to": _title(network, last.end),
-        "km": float(sum(step.km for step in steps)),
+        "km": _length(geometry),
         **_costs([step.cost for step in steps]),
         "hours": float(sum(step.hours for step in steps)),
         "source": "; ".join([*railway, *told, *drawn]),
+        "tariff_km": float(sum(step.km for step in steps)),
+        "kg_co2e_per_t": float(sum(step.kg for step in steps)),
         "geometry": geometry,
     }
 
@@ -275,6 +366,11 @@ def _joined(points: list[tuple[float, float]]) -> BaseGeometry:
     kept = [points[0]]
     kept += [b for a, b in pairwise(points) if a != b]
     return LineString(kept) if len(kept) > 1 else Point(kept[0])
+
+
+def _length(line: BaseGeometry) -> float:
+    """Geodesic length of a line as drawn [km]; 0 for a point."""
+    return abs(GEOD.geometry_length(line)) / 1000.0
 
 
 def _title(network: Network, node: str) -> str:
