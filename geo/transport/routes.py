@@ -91,8 +91,9 @@ def routes(
         `ROUTE_COLUMNS` and the geometry, a row a leg, in the order of the sites.
         ``country`` is the destination's. Costs per wet tonne; the central ones of a site
         add up to the surface's value in its cell. ``km`` is the length of the line as drawn
-        (of a truck that of the cells crossed), ``tariff_km`` the one that is charged; ``hours`` and ``kg_co2e_per_t`` are NaN where
-        unknown. ``alternative`` is 1. The legs of a way join end to end.
+        (of a truck that of the cells crossed), ``tariff_km`` the one that is charged;
+        ``hours`` and ``kg_co2e_per_t`` are NaN where unknown. ``alternative`` is 1. The legs
+        of a way join end to end.
         ``attrs["unreachable"]`` lists the sites without a way.
 
     Raises
