@@ -14,14 +14,9 @@ import numpy.typing as npt
 from numba import njit
 
 from geo.compute.blocks import each
-from geo.compute.overlay import (
-    Form,
-    Overlay,
-    check_parts,
-    closed_cells,
-    contiguous_layers,
-    write_scores,
-)
+from geo.compute.breakpoints import Breakpoints, line_writer
+from geo.compute.curves import writer
+from geo.compute.inputs import Form, Overlay, checked_inputs, empty_overlay
 from geo.errors import DataError
 
 __all__ = ["METHODS", "combine_scores", "combined_overlay"]
@@ -103,38 +98,36 @@ def combined_overlay(
 
     Examples
     --------
-    >>> from geo.compute.overlay import Breakpoints
+    >>> from geo.compute.breakpoints import Breakpoints
     >>> plain = Breakpoints(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
     >>> first, second = np.array([[0.25, 0.5]]), np.array([[1.0, np.nan]])
     >>> found = combined_overlay([first, second], [plain] * 2, [0.5, 0.5], "weighted-product")
     >>> found.score.tolist(), found.score_high.round(3).tolist()
     ([[0.5, 0.0]], [[0.5, 0.707]])
     """
-    layers, shape = contiguous_layers(criteria)
-    check_parts(len(layers), functions, weights, required)
-    needed = np.zeros(len(layers), dtype=np.bool_) if required is None else np.array(required)
-    blocked = closed_cells(excluded, exclude_mask, shape)
+    inputs = checked_inputs(criteria, functions, weights, excluded, exclude_mask, required)
     options = _options(method, weights, alpha, order_weights, gamma)
-    result = Overlay(
-        np.empty(shape, dtype=np.float32),
-        np.empty(shape, dtype=np.float32),
-        np.empty(shape, dtype=np.uint8),
-    )
+    result = empty_overlay(inputs.shape)
     score, high = result.score.reshape(-1), result.score_high.reshape(-1)
     known = result.known.reshape(-1)
-    writers = [write_scores(form) for form in functions]
-    parts = list(zip([layer.reshape(-1) for layer in layers], writers, strict=True))
+    writers = [
+        line_writer(form) if isinstance(form, Breakpoints) else writer(form) for form in functions
+    ]
 
     def task(first: int, last: int) -> None:
         # Rows a little longer than a power of two, which would all fall on one set of the cache.
-        stack = np.empty((len(parts), _CACHE + 8))
+        stack = np.empty((len(writers), _CACHE + 8))
         low, top = np.empty(_CACHE), np.empty(_CACHE)
         for a in range(first, last, _CACHE):
             b = min(last, a + _CACHE)
-            for row, (layer, write) in zip(stack, parts, strict=True):
-                write(layer[a:b], row[: b - a])
-            combine_block(stack, b - a, *options, low, top)
-            write_block(stack, a, b, blocked, exclude_mask, needed, low, top, score, high, known)
+            n = b - a
+            for row, layer, write in zip(stack, inputs.layers, writers, strict=True):
+                write(layer[a:b], row[:n])
+            combine_block(stack, n, *options, low, top)
+            write_block(
+                stack, a, b, inputs.blocked, exclude_mask, inputs.required,
+                low, top, score, high, known,
+            )  # fmt: skip
 
     size = score.size
     each(task, [(a, min(size, a + _TASK)) for a in range(0, size, _TASK)])

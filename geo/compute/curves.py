@@ -12,7 +12,7 @@ from geo.errors import DataError
 __all__ = ["CURVES", "Codes", "Curve", "Steps", "score_curve", "writer"]
 
 Floats = npt.NDArray[np.float64]
-Write = Callable[[npt.NDArray[np.floating], Floats], None]
+Write = Callable[[npt.NDArray[np.floating], npt.NDArray[np.floating]], None]
 
 CURVES = ("sigmoid", "gaussian", "near", "large", "small", "ms-large", "ms-small")
 """Kinds of curve; the place of each is its number in the compiled code."""
@@ -160,7 +160,7 @@ def _floats(values: npt.ArrayLike) -> Floats:
 
 @njit(cache=True, nogil=True)
 def apply_curve(
-    values: npt.NDArray[np.floating], kind: int, a: float, b: float, out: Floats
+    values: npt.NDArray[np.floating], kind: int, a: float, b: float, out: npt.NDArray[np.floating]
 ) -> None:
     """Write the scores of a curve, NaN where the value is."""
     for i in range(values.size):
@@ -186,7 +186,10 @@ def apply_curve(
 
 @njit(cache=True, nogil=True)
 def apply_steps(
-    values: npt.NDArray[np.floating], breaks: Floats, scores: Floats, out: Floats
+    values: npt.NDArray[np.floating],
+    breaks: Floats,
+    scores: Floats,
+    out: npt.NDArray[np.floating],
 ) -> None:
     """Write the score of the class that each value falls in, NaN where the value is."""
     for i in range(values.size):
@@ -196,7 +199,10 @@ def apply_steps(
 
 @njit(cache=True, nogil=True)
 def apply_codes(
-    values: npt.NDArray[np.floating], codes: Floats, scores: Floats, out: Floats
+    values: npt.NDArray[np.floating],
+    codes: Floats,
+    scores: Floats,
+    out: npt.NDArray[np.floating],
 ) -> None:
     """Write the score of each code, NaN where the value is no code."""
     for i in range(values.size):

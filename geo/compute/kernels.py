@@ -4,6 +4,7 @@
 NaN is unknown or, for friction, a barrier.
 """
 
+from geo.compute.breakpoints import Breakpoints, piecewise
 from geo.compute.combine import combine_scores, combined_overlay
 from geo.compute.cost import (
     CostAllocation,
@@ -15,7 +16,8 @@ from geo.compute.cost import (
 )
 from geo.compute.curves import Codes, Curve, Steps, score_curve
 from geo.compute.distance import Nearest, euclidean_distance, nearest
-from geo.compute.overlay import Breakpoints, Form, Overlay, piecewise, weighted_overlay
+from geo.compute.inputs import Form, Overlay
+from geo.compute.overlay import weighted_overlay
 from geo.compute.peaks import peaks
 from geo.compute.relief import aspect, slope
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from geo.compute import kernels, overlay
+from geo.compute.breakpoints import fits_float32
 from geo.compute.kernels import Breakpoints
 from geo.errors import DataError
 
@@ -106,19 +107,96 @@ def test_equals_the_formula_written_out_in_numpy(parts, closed):
     assert np.nanmax(result.score_high, initial=0) <= 1 + 1e-6
 
 
-def test_blocks_of_any_size_give_the_same_bits(monkeypatch):
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_blocks_of_any_size_give_the_same_bits(monkeypatch, kind):
     layer = np.random.default_rng(0).random((13, 17), dtype=np.float32) * 20
-    whole = kernels.weighted_overlay([layer], [RISE], [1.0], excluded=layer > 15)
+    layer[::4, ::3] = np.nan
+    steps = Breakpoints(np.arange(0.0, 21.0, 2.5), np.linspace(0.1, 0.9, 9) ** 2)
+    forms = [RISE, Breakpoints(np.array([1.0, 9.0]), np.arange(2.0), True), steps]
+    forms += [kernels.Curve("near", 4.0, 2.0)]
+    layers = [layer, layer.T.reshape(layer.shape).astype(kind), layer + 1, layer + 2]
+
+    def found():
+        return kernels.weighted_overlay(layers, forms, [0.25] * 4, excluded=layer > 15)
+
+    whole = found()
     monkeypatch.setattr(overlay, "_TASK", 40)
-    monkeypatch.setattr(overlay, "_CACHE", 7)
-    cut = kernels.weighted_overlay([layer], [RISE], [1.0], excluded=layer > 15)
-    for one, other in zip(whole, cut, strict=True):
+    monkeypatch.setattr(overlay, "_CACHE", 14)
+    monkeypatch.setattr(overlay, "_STRIP", 5)
+    for one, other in zip(whole, found(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_whole_numbers_are_taken_as_criteria():
     found = kernels.weighted_overlay([np.array([[5]])], [RISE], [1.0])
     assert found.score.tolist() == [[0.5]]
+
+
+@settings(max_examples=80, deadline=None)
+@given(values, functions())
+def test_float32_and_float64_give_the_same_scores_to_a_millionth(layer, function):
+    single = kernels.weighted_overlay([layer], [function], [1.0])
+    double = kernels.weighted_overlay([layer.astype(np.float64)], [function], [1.0])
+    for one, other in zip(single, double, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_many_criteria_of_float32_add_up_to_a_millionth():
+    rng = np.random.default_rng(4)
+    layers = list(rng.random((32, 1, 500), dtype=np.float32) * 10)
+    weights = rng.random(32)
+    weights /= weights.sum()
+    found = kernels.weighted_overlay(layers, [RISE] * 32, weights).score
+    expected = np.tensordot(weights, np.array(layers, np.float64) / 10, axes=1)
+    np.testing.assert_allclose(found, expected, atol=5e-7)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_step_between_two_neighbouring_numbers_is_exact_at_its_limit(kind):
+    step = Breakpoints(np.array([15.0, np.nextafter(15.0, 16)]), np.array([1.0, 0.0]))
+    limit = kind(15)
+    layer = np.array([[0, np.nextafter(limit, kind(0)), limit, np.nextafter(limit, kind(16)), 1e9]])
+    found = kernels.weighted_overlay([layer.astype(kind)], [step], [1.0])
+    assert found.score.tolist() == [[1, 1, 1, 0, 0]]
+
+
+def test_points_too_fine_for_float32_are_reckoned_in_float64():
+    x = 1e6 + np.array([0.0, 1.0, 2.0])
+    fine = Breakpoints(x, np.array([0.0, 0.7, 1.0]))
+    assert not fits_float32(Breakpoints(x + 0.01, fine.score))
+    layer = np.array([[1e6 + 0.5, 1e6 + 1.25, 2e6]], dtype=np.float32)
+    expected = np.interp(layer, x + 0.01, fine.score)
+    found = kernels.weighted_overlay([layer], [Breakpoints(x + 0.01, fine.score)], [1.0])
+    np.testing.assert_allclose(found.score, expected, atol=1e-6)
+
+
+def test_nothing_and_everything_are_exactly_0_and_1():
+    x = np.array([0.0, 10.0, 60.0])
+    function = Breakpoints(x, np.array([1.0, 0.8, 0.0]))
+    layer = np.array([[0.0, 60.0]])
+    for kind in (np.float32, np.float64):
+        shares = [0.1] * 10
+        found = kernels.weighted_overlay([layer.astype(kind)] * 10, [function] * 10, shares)
+        assert found.score.tolist() == found.score_high.tolist() == [[1.0, 0.0]]
+
+
+def test_layers_of_any_kind_and_place_in_memory_are_read_right():
+    plain = np.array([[1, 5, 9]])
+    packed = np.zeros(1 + plain.size * 4, dtype=np.uint8)[1:].view(np.float32).reshape(1, 3)
+    packed[:] = plain
+    strided = np.repeat(plain.astype(np.float32), 2, axis=1)[:, ::2]
+    kinds = [plain.astype(kind) for kind in ("u1", "i4", "f2", ">f4", ">f8", "f8")]
+    for layer in [*kinds, packed, strided]:
+        found = kernels.weighted_overlay([layer, plain.astype("f4")], [RISE, RISE], [0.5, 0.5])
+        np.testing.assert_allclose(found.score, plain / 10, rtol=1e-6)
+
+
+@settings(max_examples=80, deadline=None)
+@given(values, functions())
+def test_a_method_sees_the_very_value_scores_of_a_site(layer, function):
+    found = kernels.combined_overlay([layer], [function], [1.0], "fuzzy-and").score
+    expected = kernels.piecewise(layer, function).astype(np.float32)
+    np.testing.assert_array_equal(found, expected)
 
 
 ONE = np.ones((1, 2))
@@ -137,6 +215,7 @@ ONE = np.ones((1, 2))
         ([ONE], [RISE], [1.0], {"excluded": ONE}, "excluded has type float64"),
         ([ONE], [RISE], [1.0], {"exclude_mask": 1 << 16}, "16 bits"),
         ([ONE], [Breakpoints(np.array([1.0, 1.0]), np.ones(2))], [1.0], {}, "rising x"),
+        ([ONE], [Breakpoints(np.array([1.0, np.inf]), np.ones(2))], [1.0], {}, "finite"),
         ([ONE], [Breakpoints(np.array([0.0, 1.0]), np.ones(2), True)], [1.0], {}, "log scale"),
         ([ONE], [Breakpoints(np.array([0.0, 5e-324]), np.arange(2.0))], [1.0], {}, "too close"),
         ([ONE] * 256, [RISE] * 256, [1 / 256] * 256, {}, "255"),
