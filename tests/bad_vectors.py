@@ -4,6 +4,7 @@ Nothing here is copied from anywhere: every file is made from a few good points.
 """
 
 import json
+import shutil
 import sqlite3
 import stat
 import struct
@@ -364,3 +365,30 @@ def empty_shapes() -> gpd.GeoDataFrame:
 
 def is_valid(frame: gpd.GeoDataFrame) -> bool:
     return bool(shapely.is_valid(frame.geometry.to_numpy()).all())
+
+
+def unsettled(folder: Path) -> Path:
+    """A GeoPackage whose last changes wait in a write-ahead log."""
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    source = gpkg()(elsewhere)
+    database = sqlite3.connect(source)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("UPDATE gpkg_contents SET description = 'changed'")
+    database.commit()
+    for ending in ("", "-wal"):
+        shutil.copy(f"{source}{ending}", folder / f"a.gpkg{ending}")
+    database.close()
+    shutil.rmtree(elsewhere)
+    return folder / "a.gpkg"
+
+
+def merged_cells(folder: Path) -> Path:
+    """A workbook in which one cell reaches over two rows."""
+    import openpyxl
+
+    path = workbook(["id", "v"], [1, 2], [3, 4])(folder)
+    book = openpyxl.load_workbook(path)
+    book.active.merge_cells("A2:A3")
+    book.save(path)
+    return path

@@ -26,6 +26,9 @@ from geo.errors import LodemapError
 
 __all__ = ["Cells", "read_cells"]
 
+# Signs of no width and turns of direction.
+_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_LOOKED_SHEET = 200_000_000
 _MOST_CELLS = 200_000_000
 _MOST_COLUMNS = 10_000
 # What openpyxl raises on damaged workbooks.
@@ -179,7 +182,7 @@ def _workbook(path: Path, sheet: str | None, *, survey: bool) -> Cells:
 
     data = bounded_bytes(path)
     with _reading(path):
-        _judge_workbook(path)
+        merged = _judge_workbook(path)
         book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True)
     name = _sheet(path, book.sheetnames, sheet, survey=survey)
     page = book[name]
@@ -190,6 +193,9 @@ def _workbook(path: Path, sheet: str | None, *, survey: bool) -> Cells:
         # The size that a sheet states is not believed.
         page.reset_dimensions()
         rows = list(_rows(path, page))
+    if merged:
+        what = f"has {merged} merged cells, of which only the first is read"
+        note(path, "warning", "cells-merged", what, "part them and fill each", count=merged)
     _tell_formulas(path, data, name, rows)
     filled = [(number, row) for number, row in rows if any(row)]
     width = max((len(row) for _, row in filled), default=0)
@@ -210,14 +216,20 @@ def _reading(path: Path) -> Iterator[None]:
             raise refuse(path, "file-damaged", what, "save it anew as .xlsx or .csv") from None
 
 
-def _judge_workbook(path: Path) -> None:
+def _judge_workbook(path: Path) -> int:
+    """Refuse what may do harm in a workbook; gives how many ranges of cells it merges."""
+    merged = 0
     for one in members(path):
-        if one.filename.lower().endswith((".xml", ".rels")):
-            with zipfile.ZipFile(path) as archive, archive.open(one) as stream:
-                head = stream.read(2048).lower()
+        if not one.filename.lower().endswith((".xml", ".rels")):
+            continue
+        with zipfile.ZipFile(path) as archive, archive.open(one) as stream:
+            head = stream.read(2048).lower()
             if b"<!doctype" in head or b"<!entity" in head:
                 what = "has a DOCTYPE or entities inside, which may do harm"
                 raise refuse(path, "xml-doctype", what, "save it anew")
+            if one.filename.startswith("xl/worksheets/") and one.file_size < _LOOKED_SHEET:
+                merged += (head + stream.read().lower()).count(b"<mergecell ")
+    return merged
 
 
 def _sheet(path: Path, names: Sequence[str], sheet: str | None, *, survey: bool) -> str:
@@ -288,6 +300,9 @@ def _tell_formulas(
 
 def _judged(path: Path, found: Cells) -> Cells:
     names = [" ".join(name.split()) for name in found.names]
+    if hidden := [name for name in names if _HIDDEN.search(name)]:
+        what = f"the name of column {_HIDDEN.sub('', hidden[0])!r} holds signs that nobody sees"
+        note(path, "warning", "header-invisible", what, "write it anew", count=len(hidden))
     rows, numbers = found.rows, found.numbers
     if not names:
         raise refuse(path, "file-empty", "is empty", "restore it")
@@ -308,11 +323,60 @@ def _judged(path: Path, found: Cells) -> Cells:
         if len(row) != len(names):
             what = f"row {number} has {len(row)} cells, the header has {len(names)}"
             raise refuse(path, "row-ragged", what, "correct the row, or quote what it holds")
+    rows, numbers = _without_repeats(path, names, rows, numbers)
+    if rows and _are_units(rows):
+        what = f"row {numbers[0]} ({', '.join(filter(None, rows[0]))[:40]!r}) holds units: left out"
+        note(path, "warning", "row-units", what, "state the units in the record")
+        rows, numbers = rows[1:], numbers[1:]
     if rows and (label := _total(rows[-1])):
         what = f"row {numbers[-1]} ({label!r}) is a sum and no record: left out"
         note(path, "warning", "row-total", what, "take it out of the file")
         rows, numbers = rows[:-1], numbers[:-1]
     return Cells(tuple(names), rows, numbers, found.separator, found.sheets)
+
+
+def _without_repeats(
+    path: Path, names: Sequence[str], rows: list[list[str]], numbers: list[int]
+) -> tuple[list[list[str]], list[int]]:
+    """Leave out rows that are the header once more, as joined files have."""
+    again = {n for n, row in enumerate(rows) if row[0].strip() == names[0] and _same(row, names)}
+    if len(names) == 1 or not again:
+        return rows, numbers
+    what = f"{len(again)} rows (first row {numbers[min(again)]}) repeat the header: left out"
+    note(path, "warning", "row-header", what, "take them out of the file", count=len(again))
+    kept = [n for n in range(len(rows)) if n not in again]
+    return [rows[n] for n in kept], [numbers[n] for n in kept]
+
+
+def _same(row: Sequence[str], names: Sequence[str]) -> bool:
+    return [" ".join(cell.split()) for cell in row] == list(names)
+
+
+def _are_units(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names units of columns whose other cells are numbers."""
+    first = [cell.strip() for cell in rows[0]]
+    if len(rows) < 2 or not any(first) or any(map(_is_number, first)):
+        return False
+    for place, cell in enumerate(first):
+        others = [row[place].strip() for row in rows[1:] if row[place].strip()]
+        if cell and not (_is_unit(cell) and others and all(map(_is_number, others))):
+            return False
+    return True
+
+
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(r"[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?", cell) is not None
+
+
+def _is_unit(cell: str) -> bool:
+    from geo.errors import UnitError
+    from geo.units import check
+
+    try:
+        check(cell.strip("()[] "))
+    except UnitError:
+        return False
+    return True
 
 
 def _total(row: Sequence[str]) -> str | None:

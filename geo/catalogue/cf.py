@@ -71,6 +71,8 @@ def cf_raster(path: Path, variable: str | None = None) -> Iterator[OpenRaster]:
                 path, "too-large", f"holds {len(dataset.variables):,} variables", "split it"
             )
         chosen = _chosen(path, dataset, variable)
+        if path.is_dir():
+            _tell_missing(path, str(chosen.attrs["name"]))
         yield _raster(path, dataset, chosen)
 
 
@@ -107,6 +109,21 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"xarray|zarr|h5netcdf|h5py|numcodecs|scipy")
         yield
+
+
+def _tell_missing(path: Path, variable: str) -> None:
+    """Tell of chunks that a store lacks: Zarr reads them as the fill value."""
+    import zarr
+
+    with _quiet():
+        array = zarr.open_array(path / variable, mode="r")
+        missing = array.nchunks - array.nchunks_initialized
+    if missing:
+        what = (
+            f"lacks {missing:,} of {array.nchunks:,} chunks of {variable!r}: their cells are read "
+            f"as its fill value {array.fill_value}"
+        )
+        note(path, "warning", "chunks-missing", what, "restore them", count=missing)
 
 
 def _engine(path: Path) -> str:

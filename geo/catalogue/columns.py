@@ -37,6 +37,8 @@ _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 # A line that is neither empty nor a number in its plainest form.
 _NOT_PLAIN = re.compile(r"^(?!(?:-?(?:0|[1-9]\d*)(?:\.\d+)?)?$)", re.MULTILINE | re.ASCII)
 _LONGEST_WHOLE = 18
+# What no number needs and codes have: a plus, a leading zero, more digits than a float keeps.
+_CODE = re.compile(rf"\+|-?0\d|-?\d{{{_LONGEST_WHOLE + 1},}}$")
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _THREE = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _GROUPED_POINT = re.compile(r"[+-]?\d{1,3}((,\d{3})+\.\d+|(,\d{3}){2,}|(['’\s]\d{3})+(\.\d+)?)")
@@ -44,6 +46,7 @@ _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,}|(['’\s
 _UNKNOWN = frozenset(
     {"na", "n/a", "nan", "null", "none", "-", "--", "?", "нет", "мэдэгдэхгүй", "不明", "unknown"}
 )
+_MINUS = ("\u2212", "\u2013", "\ufe63", "\uff0d")
 _EXCEL_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#####"}
 )
@@ -172,6 +175,7 @@ def _decimal(path: Path, cells: Cells, columns: Mapping[str, Sequence[str]]) -> 
         clear = [c for c in commas if not _THREE.fullmatch(c)]
         outside = name.lower() in LONGITUDES | LATITUDES
         if (clear or outside) and cells.separator != ",":
+            _require_one_sign(path, name, commas, filled)
             return ","
         doubtful = doubtful or (name, (clear or commas)[0])
     if doubtful is not None:
@@ -183,6 +187,16 @@ def _decimal(path: Path, cells: Cells, columns: Mapping[str, Sequence[str]]) -> 
         fix = 'correct the cells, or state decimal = "," or decimal = "." in the record'
         raise refuse(path, "decimal-ambiguous", what, fix)
     return "."
+
+
+def _require_one_sign(path: Path, name: str, commas: Sequence[str], filled: Sequence[str]) -> None:
+    """Refuse a column in which some decimals have commas and others points."""
+    if points := [cell for cell in filled if "." in cell and "," not in cell]:
+        what = (
+            f"column {name!r} holds {commas[0]!r} and {points[0]!r}, required is one decimal sign "
+            "throughout"
+        )
+        raise refuse(path, "decimal-ambiguous", what, "correct the cells")
 
 
 def _column(reader: _Reader, name: str, cells: Sequence[str], *, stated: bool) -> npt.NDArray[Any]:
@@ -197,7 +211,10 @@ def _plain_numbers(cells: Sequence[str]) -> npt.NDArray[Any] | None:
         return None
     if "" in cells:
         return np.array([float(cell) if cell else np.nan for cell in cells])
-    if "." not in joined and max(len(cell.lstrip("-")) for cell in cells) <= _LONGEST_WHOLE:
+    if "." not in joined:
+        if max(len(cell.lstrip("-")) for cell in cells) > _LONGEST_WHOLE:
+            # Numbers so long are codes, whose last digits a float would lose.
+            return None
         return np.array(list(map(int, cells)), dtype=np.int64)
     return np.array(list(map(float, cells)))
 
@@ -207,13 +224,14 @@ def _doubtful(
 ) -> npt.NDArray[Any]:
     must = name in reader.units
     cells = _without_errors(reader, name, cells)
+    cells = _with_plain_minus(reader, name, cells)
     plain, grouped = _plain(reader, cells)
     filled = [cell for cell in plain if cell]
     if must or _mostly_numbers(filled):
         plain = _without_words(reader, name, plain)
         filled = [cell for cell in plain if cell]
     numeric = filled and all(_NUMBER.fullmatch(cell) for cell in filled)
-    if numeric and (must or not any(re.match(r"\+|-?0\d", cell) for cell in filled)):
+    if numeric and (must or not any(_CODE.match(cell) for cell in filled)):
         if grouped and not stated:
             what = f"{grouped} numbers of column {name!r} part thousands: the parting was taken out"
             note(reader.path, "repair", "number-grouped", what, count=grouped)
@@ -266,6 +284,20 @@ def _without_errors(reader: _Reader, name: str, cells: Sequence[str]) -> Sequenc
     return ["" if cell in _EXCEL_ERRORS else cell for cell in cells]
 
 
+def _with_plain_minus(reader: _Reader, name: str, cells: Sequence[str]) -> Sequence[str]:
+    """Numbers whose minus is typographic get a plain one."""
+    typed = sum(cell.startswith(_MINUS) for cell in cells)
+    if not typed:
+        return cells
+    plain = [f"-{cell[1:]}" if cell.startswith(_MINUS) else cell for cell in cells]
+    filled = [cell for cell in plain if cell and cell.lower() not in _UNKNOWN]
+    if not all(_NUMBER.fullmatch(cell) or _COMMA.fullmatch(cell) for cell in filled):
+        return cells
+    what = f"{typed} numbers of column {name!r} have a typographic minus: read as a plain one"
+    note(reader.path, "repair", "minus-typographic", what, count=typed)
+    return plain
+
+
 def _mostly_numbers(filled: Sequence[str]) -> bool:
     """Whether all cells are numbers but for a few that say in words that they are unknown."""
     words = 0
@@ -298,6 +330,9 @@ def _tell_texts(path: Path, name: str, cells: Sequence[str]) -> None:
         _tell_days_either_way(path, name, joined)
     if _ISO_DAY.search(different):
         _tell_no_days(path, name, joined)
+        if odd := _SLASHED.search(different):
+            what = f"column {name!r} holds dates in several forms, such as {odd[0]!r}"
+            note(path, "warning", "date-mixed", what, "write them as 2026-01-31")
 
 
 def _tell_days_either_way(path: Path, name: str, joined: str) -> None:

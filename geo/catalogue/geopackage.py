@@ -22,6 +22,16 @@ _CHECKED_WHOLE = 64_000_000
 _STEPS = 50_000_000
 # Rows that are looked at of each layer beside the one that is read.
 _MOST_BESIDE = 200_000
+# What stands beside a database while changes to it wait, and how it begins.
+_PENDING = {
+    "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"),
+    "-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7",),
+}
+# Columns of whole numbers and the largest that they hold (OGC 12-128r18, table 1).
+_WHOLE = {
+    "BOOLEAN": 1, "TINYINT": 127, "SMALLINT": 2**15 - 1, "MEDIUMINT": 2**31 - 1,
+    "INT": 2**63 - 1, "INTEGER": 2**63 - 1,
+}  # fmt: skip
 # QGIS keeps styles in a table that is no layer.
 _BESIDE = frozenset({"layer_styles"})
 
@@ -90,6 +100,7 @@ def look(path: Path, layer: str | None, *, survey: bool, sound: str | None = Non
     LayerError
         If the file is damaged, is no GeoPackage, has no such table, or its tables are views.
     """
+    _require_settled(path)
     if sound is not None and not survey and (sound, layer) in _looked:
         return _looked[sound, layer]
     _whole(path)
@@ -110,6 +121,8 @@ def look(path: Path, layer: str | None, *, survey: bool, sound: str | None = Non
             int(count),
             (column[1], column[3], column[4]) if column else None,
         )
+        if sound is None and (survey or path.stat().st_size <= _CHECKED_WHOLE):
+            _require_types(path, database, chosen)
         if survey:
             _survey(path, database, master, found)
             if layer is None:
@@ -176,6 +189,58 @@ def _whole(path: Path) -> None:
     if valid and pages * page > path.stat().st_size:
         what = f"has {path.stat().st_size:,} bytes, its header says {pages * page:,}"
         raise refuse(path, "file-truncated", f"{what}: it is cut off", "restore it")
+
+
+def _require_settled(path: Path) -> None:
+    """Refuse a database with changes beside it: reading it would write them into the file."""
+    for ending, marks in _PENDING.items():
+        beside = path.with_name(path.name + ending)
+        if not beside.is_file():
+            continue
+        with beside.open("rb") as stream:
+            head = stream.read(33)
+        if len(head) > 32 and head.startswith(marks):
+            what = f"has changes in {beside.name} that are not yet in the file itself"
+            fix = "close the program that edits it, or save it anew"
+            raise refuse(path, "changes-pending", what, fix)
+
+
+def _require_types(path: Path, database: sqlite3.Connection, layer: str) -> None:
+    """Refuse cells that are not of their column's type: GDAL makes 0 or "" of them."""
+    columns = database.execute(f"PRAGMA table_info({_quoted(layer)})").fetchall()
+    wrong = {
+        str(name): test
+        for _, name, declared, *_ in columns
+        if (test := _mistyped(_quoted(name), str(declared or "").upper()))
+    }
+    if not wrong:
+        return
+    counts = ", ".join(f"total({test})" for test in wrong.values())
+    found = database.execute(f"SELECT {counts} FROM {_quoted(layer)}").fetchone()  # noqa: S608 - quoted
+    for (name, test), count in zip(wrong.items(), found, strict=True):
+        if count:
+            sql = f"SELECT {_quoted(name)} FROM {_quoted(layer)} WHERE {test} LIMIT 1"  # noqa: S608 - quoted
+            first = database.execute(sql).fetchone()[0]
+            declared = next(row[2] for row in columns if row[1] == name)
+            what = (
+                f"{int(count)} cells of column {name!r}, such as {str(first)[:30]!r}, are not of "
+                f"its type {declared}"
+            )
+            raise refuse(path, "cell-mistyped", what, "correct the cells, or the column's type")
+
+
+def _mistyped(column: str, declared: str) -> str | None:
+    """Condition on the cells of a column that are of another type than declared."""
+    kind = declared.partition("(")[0].strip()
+    if kind in _WHOLE:
+        limit = _WHOLE[kind]
+        return (
+            f"({column} IS NOT NULL AND (typeof({column}) <> 'integer' "
+            f"OR {column} NOT BETWEEN {-limit - 1} AND {limit}))"
+        )
+    if kind in ("DOUBLE", "FLOAT", "REAL"):
+        return f"typeof({column}) IN ('text', 'blob')"
+    return f"typeof({column}) = 'blob'" if kind == "TEXT" else None
 
 
 def _refuse_tricks(
@@ -334,16 +399,43 @@ def _survey_index(
             (found.layer,),
         ).fetchone()[0]
     )
-    if not (virtual and listed and _rtree_agrees(database, name)):
+    if not (virtual and listed and _rtree_agrees(database, name, found)):
         what = f"the spatial index of {found.layer!r} is broken or not registered"
         note(
             path, "warning", "index-broken", what, "make it anew: a read by region would miss rows"
         )
 
 
-def _rtree_agrees(database: sqlite3.Connection, name: str) -> bool:
+def _rtree_agrees(database: sqlite3.Connection, name: str, found: GeoPackage) -> bool:
     said = database.execute("SELECT rtreecheck(?)", (name,)).fetchone()
-    return bool(said[0] == "ok")
+    return bool(said[0] == "ok") and _rtree_covers(database, name, found)
+
+
+def _rtree_covers(database: sqlite3.Connection, name: str, found: GeoPackage) -> bool:
+    """Whether the index has every geometry, at its place."""
+    import shapely
+
+    column = _quoted(str(found.geometry))
+    sql = (
+        f"SELECT t.rowid, t.{column}, r.minx, r.maxx, r.miny, r.maxy "  # noqa: S608 - quoted
+        f"FROM {_quoted(found.layer)} t LEFT JOIN {_quoted(name)} r ON r.id = t.rowid "
+        f"WHERE t.{column} IS NOT NULL LIMIT {_MOST_BESIDE}"
+    )
+    for _, blob, *box in database.execute(sql):
+        if not isinstance(blob, bytes) or blob[:2] != b"GP" or blob[3] & 0x10:
+            continue
+        size = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}.get(blob[3] >> 1 & 7, 0)
+        try:
+            west, south, east, north = shapely.bounds(shapely.from_wkb(blob[8 + size :]))
+        except (shapely.errors.GEOSException, NotImplementedError):
+            continue
+        if not west <= east:
+            continue
+        if box[0] is None or not (box[0] <= west and east <= box[1]):
+            return False
+        if not (box[2] <= south and north <= box[3]):
+            return False
+    return True
 
 
 def _survey_counts(path: Path, database: sqlite3.Connection, found: GeoPackage) -> None:

@@ -6,6 +6,7 @@ Versions 0.1.0 to 1.1, geometries as WKB or in the native encodings
 
 import json
 import struct
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from geo.catalogue.findings import refuse
+from geo.catalogue.findings import note, refuse
 from geo.errors import CrsError
 
 __all__ = ["GeoParquet", "look"]
@@ -48,7 +49,10 @@ class GeoParquet:
         wanted = None if columns is None else [*dict.fromkeys(columns), self.geometry]
         region = tuple(box) if box is not None and self.covered else None
         try:
-            frame = gpd.read_parquet(self.path, columns=wanted, bbox=region)
+            with warnings.catch_warnings():
+                # Of spherical edges the look has told.
+                warnings.filterwarnings("ignore", "The geo metadata indicate")
+                frame = gpd.read_parquet(self.path, columns=wanted, bbox=region)
         except _FAULTS as error:
             what = f"cannot be read ({_short(error)})"
             raise refuse(self.path, "file-damaged", what, "restore it") from None
@@ -94,6 +98,7 @@ def look(path: Path) -> GeoParquet:
     if primary not in schema.names or not isinstance(entry, Mapping):
         what = f"its primary geometry column {primary!r} does not exist, it has {schema.names}"
         raise refuse(path, "geometry-column-missing", what, "correct its geo metadata")
+    _tell_edges(path, entry.get("edges", "planar"))
     return GeoParquet(
         path,
         str(primary),
@@ -129,6 +134,16 @@ def _metadata(path: Path, said: bytes | None) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise refuse(path, "content-wrong", "its geo metadata are no JSON object", "write it anew")
     return found
+
+
+def _tell_edges(path: Path, said: object) -> None:
+    if said == "spherical":
+        what = "its edges are arcs of great circles, and are read as straight lines of degrees"
+        fix = "densify them, or write planar edges"
+        note(path, "warning", "edges-spherical", what, fix)
+    elif said != "planar":
+        what = f"its edges are {str(said)[:30]!r}, required is 'planar' or 'spherical'"
+        raise refuse(path, "header-broken", what, "correct its geo metadata")
 
 
 def _crs(path: Path, entry: Mapping[str, Any]) -> CRS | None:

@@ -25,6 +25,8 @@ DEEPEST = 64
 """Deepest nesting of arrays and objects that is read."""
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A NUL that is written as an escape, after no or an even number of backslashes.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _BLANK = re.compile(r"[ \t\r\n\x1e]*")
 # Levels of arrays around the positions of each geometry.
 _LEVELS = {
@@ -35,6 +37,7 @@ _LEVELS = {
     "Polygon": 2,
     "MultiPolygon": 3,
 }
+_LOOSE = "TopoJSON"
 _KINDS = ("FeatureCollection", "Feature", *_LEVELS, "GeometryCollection")
 
 
@@ -77,6 +80,9 @@ def scan(path: Path, data: bytes, driver: str) -> JsonLayer:
         feature is none.
     """
     text = _decoded(path, data)
+    if "\\u0000" in text and _NUL.search(text):
+        what = "holds texts with NUL, behind which they would be cut off"
+        raise refuse(path, "text-nul", what, "take the signs out")
     _bound_depth(path, text)
     try:
         found = _Scanner(path, text).layer(driver)
@@ -240,14 +246,17 @@ class _Scanner:
         else:
             found.count = 1
             self._geometry(members, found)
-        found.crs = self._crs(members.get("crs"))
+        if "crs" in members:
+            found.crs = self._crs(members["crs"])
 
-    def _crs(self, member: object) -> str | None:
+    def _crs(self, member: object) -> str:
         if member is None:
-            return None
+            what = "its crs member is null: it states that its system is unknown"
+            fix = "name it, or take the member out if it is longitude and latitude"
+            raise refuse(self._path, "crs-missing", what, fix, error=CrsError)
         if isinstance(member, Mapping) and member.get("type") == "name":
             name = (member.get("properties") or {}).get("name")
-            if isinstance(name, str):
+            if isinstance(name, str) and name.strip():
                 return name
         what = f"its crs member {str(member)[:60]!r} names no system"
         fix = "name it by its code, such as EPSG:32648"
@@ -354,12 +363,32 @@ def _topology(path: Path, members: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(objects, dict) or not objects or not isinstance(arcs, list):
         what = "is a topology without objects and arcs"
         raise refuse(path, "json-broken", what, "restore it")
+    _require_transform(path, members.get("transform"))
     for name, entry in objects.items():
         for index in _arcs(entry):
             if not isinstance(index, int) or not -len(arcs) <= index < len(arcs):
                 what = f"object {name!r} uses arc {str(index)[:20]}, there are {len(arcs)}"
                 raise refuse(path, "json-broken", what, "restore it")
-        yield name
+    # GDAL puts the objects that are no collections together into one layer of this name.
+    collections = [n for n, entry in objects.items() if _is_collection(entry)]
+    if len(collections) < len(objects):
+        yield _LOOSE
+    yield from collections
+
+
+def _require_transform(path: Path, said: object) -> None:
+    if said is None:
+        return
+    parts = [said.get(key) for key in ("scale", "translate")] if isinstance(said, Mapping) else []
+    numbers = [one for part in parts if isinstance(part, list) for one in part]
+    whole = len(numbers) == 4 and all(isinstance(n, int | float) for n in numbers)
+    if not whole or not all(numbers[:2]):
+        what = f"its transform {str(said)[:60]!r} is no scale and translation"
+        raise refuse(path, "json-broken", what, "restore it")
+
+
+def _is_collection(entry: object) -> bool:
+    return isinstance(entry, Mapping) and entry.get("type") == "GeometryCollection"
 
 
 def _arcs(entry: object) -> Iterator[object]:

@@ -7,7 +7,7 @@ import math
 import mmap
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +38,9 @@ __all__ = ["ascii_grid", "geotiff", "imagine", "stale_overviews"]
 _FAULTS = (RasterioError, RasterioIOError, CPLE_BaseError, UnicodeDecodeError)
 _SIDECARS = (".aux.xml", ".msk")
 _WORLD = {".tif": ".tfw", ".tiff": ".tfw", ".img": ".igw"}
+# What stands in no number, nor in the words nan and inf.
+_NO_NUMBER = re.compile(rb"[^\s0-9eE+.\-nNaAiIfF\x00][^\s]*")
+_COLOURS = {ColorInterp.red, ColorInterp.green, ColorInterp.blue}
 _FACTORS = {"ncols", "nrows", "xllcorner", "xllcenter", "yllcorner", "yllcenter", "cellsize",
             "dx", "dy", "nodata_value"}  # fmt: skip
 
@@ -56,6 +59,14 @@ def geotiff(path: Path) -> Iterator[OpenRaster]:
                 "many-pages",
                 f"holds {header.pages} images, only the first is read",
                 "write the others to files of their own",
+            )
+        if set(source.colorinterp) >= _COLOURS:
+            note(
+                path,
+                "warning",
+                "picture",
+                "is a picture: its bands are red, green and blue, not measured values",
+                "take the raster that the picture was made from",
             )
         tags = source.tags()
         facts = {
@@ -334,8 +345,33 @@ def _check_ascii(path: Path) -> None:
         raise refuse(
             path, "decimal-comma", "has decimal commas, required are points", "write it with points"
         )
+    _require_steps(path, said)
     cells = int(size["ncols"]) * int(size["nrows"])
     _require_cells(path, cells, words=2 * len(said))
+    _require_numbers(path, lines=len(said))
+
+
+def _require_steps(path: Path, said: Mapping[str, str]) -> None:
+    for key in ("cellsize", "dx", "dy"):
+        try:
+            right = key not in said or 0 < float(said[key]) < math.inf
+        except ValueError:
+            right = False
+        if not right:
+            what = f"has the {key} {said[key]!r}, required is a number above 0"
+            raise refuse(path, "damaged", what, "restore it from its source")
+
+
+def _require_numbers(path: Path, *, lines: int) -> None:
+    """Refuse words among the values, of which GDAL makes 0."""
+    with path.open("rb") as stream:
+        for _ in range(lines):
+            stream.readline()
+        while block := stream.read(1 << 22):
+            odd = _NO_NUMBER.search(block)
+            if odd:
+                what = f"holds {odd[0].decode('latin-1')[:20]!r} among its values"
+                raise refuse(path, "cell-no-number", what, "correct it, or write the nodata value")
 
 
 def _require_cells(path: Path, cells: int, words: int) -> None:

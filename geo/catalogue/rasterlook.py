@@ -271,6 +271,14 @@ def _check_values(raster: OpenRaster, band: Band, one: _Seen, *, odd: bool) -> N
             "leave the band out, or restore it",
         )
         return
+    if one.low == one.high and one.known > 1:
+        note(
+            raster.path,
+            "warning",
+            "constant",
+            f"all {one.known:,} known values of band {band.name} are {one.low:g}",
+            "check that it is whole",
+        )
     sample = one.sample
     absurd = np.unique(sample[np.abs(sample) > 1e15])
     if absurd.size > 8:

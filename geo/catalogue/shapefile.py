@@ -201,6 +201,7 @@ def _attributes(
     if not looked or not fields:
         return "utf-8", count - rows
     cells: _Bytes = np.memmap(table, np.uint8, "r", start, (looked, length))
+    _tell_deleted(path, cells)
     _tell_overflows(path, cells, fields)
     texts = _texts(cells, fields)
     found = _encoding(path, texts, _stated(path, page, head[29], encoding))
@@ -217,6 +218,13 @@ def _fields(described: bytes) -> list[_Field]:
         found.append(_Field(name, chr(described[i + 11]), at, width))
         at += width
     return found
+
+
+def _tell_deleted(path: Path, cells: _Bytes) -> None:
+    deleted = int((cells[:, 0] == ord("*")).sum())
+    if deleted:
+        what = f"{deleted} rows are marked as deleted: left out"
+        note(path, "warning", "row-deleted", what, "pack the table", count=deleted)
 
 
 def _tell_overflows(path: Path, cells: _Bytes, fields: Sequence[_Field]) -> None:

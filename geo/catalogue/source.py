@@ -33,7 +33,7 @@ from geo.catalogue.files import SAFE_OPTIONS
 from geo.catalogue.findings import LayerWarning, note, refuse
 from geo.catalogue.formats import bounded_bytes, format_of
 from geo.catalogue.systems import understood
-from geo.errors import LodemapError
+from geo.errors import CrsError, LodemapError
 
 __all__ = ["MOST_ROWS", "Hints", "Source", "opened"]
 
@@ -98,6 +98,7 @@ class Source:
     where only reading tells. `names` gives the attributes' names without reading them. `read`
     takes the columns (all when None) and a box in the layer's own system (everything when
     None) and gives a frame in file order whose CRS is what the file states, or None.
+    `contextual` says that the format leaves the system to the context of a file without one.
     """
 
     path: Path
@@ -109,6 +110,7 @@ class Source:
     count: int | None = None
     declared: str | None = None
     stated: Callable[[], Mapping[str, Any]] | None = None
+    contextual: bool = False
 
 
 @contextmanager
@@ -291,15 +293,21 @@ def _from_parquet(path: Path, file: Path) -> Source:
     def stated() -> Mapping[str, Any]:
         return {"crs": crs, "geometry_types": found.geometry_types}
 
+    # Of several types the file promises none.
+    kinds = {kind.upper().removeprefix("MULTI").split(" ")[0] for kind in found.geometry_types}
+    declared = kinds.pop() if len(kinds) == 1 else None
     return Source(
-        path, "Parquet", read, lambda: found.columns, (), None, found.count, stated=stated
+        path, "Parquet", read, lambda: found.columns, (), None, found.count, declared, stated=stated
     )
 
 
 def _from_xml(path: Path, data: bytes, hints: Hints) -> Source:
     scanned = xmltext.scan(path, data)
-    for system in sorted(scanned.systems):
-        understood(path, system)
+    systems = sorted(scanned.systems)
+    named = [understood(path, system) for system in systems]
+    if any(one != named[0] for one in named):
+        what = f"its geometries are in several systems ({', '.join(systems[:4])})"
+        raise refuse(path, "crs-several", what, "write one system to a file", error=CrsError)
     known = _layers(path, data)
     if scanned.driver == "GPX":
         parts = {"wpt": "waypoints", "rte": "routes", "trk": "tracks"}
@@ -321,8 +329,9 @@ def _from_xml(path: Path, data: bytes, hints: Hints) -> Source:
         return frame
 
     return Source(
-        path, scanned.driver, read, reader.names, tuple(known), layer, stated=reader.stated
-    )
+        path, scanned.driver, read, reader.names, tuple(known), layer, stated=reader.stated,
+        contextual=scanned.driver == "GML" and not systems,
+    )  # fmt: skip
 
 
 def _unset(values: "pd.Series[Any]") -> bool:
@@ -472,6 +481,7 @@ class _Gdal:
             frame = pyogrio.read_dataframe(self._data, **options)
             return frame.set_crs(understood(self._path, frame.crs), allow_override=True)
         meta, table = pyogrio.raw.read_arrow(self._data, **options, datetime_as_string=True)
+        self._require_text(table)
         name = meta["geometry_name"] or "wkb_geometry"
         dated = any(str(kind).startswith("datetime") for kind in meta["dtypes"])
         if dated or "OFSTJSON" in meta["ogr_subtypes"]:
@@ -488,6 +498,15 @@ class _Gdal:
             frame = frame.rename(columns={"geometry": "geometry_1"})
         frame["geometry"] = GeometryArray(shapes, crs=understood(self._path, meta["crs"]))
         return gpd.GeoDataFrame(frame, geometry="geometry")
+
+    def _require_text(self, table: pa.Table) -> None:
+        for field in table.schema:
+            if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+                try:
+                    table.column(field.name).validate(full=True)
+                except pa.ArrowInvalid:
+                    what = f"column {field.name!r} holds text that is not UTF-8"
+                    raise refuse(self._path, "encoding-wrong", what, "export it anew") from None
 
     def _shapes(self, blobs: _Blobs, options: dict[str, Any]) -> Any:
         try:

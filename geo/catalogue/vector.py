@@ -137,14 +137,16 @@ def _vector(
         else:
             frame = source.read(_in_file(record, named), box)
             frame = _under_names(record, source, frame, named, list(asked))
-    if frame.crs is None and source.driver == "GML":
+            if frame.empty and box is None:
+                frame = _empty(record, source, survey=survey)
+    if frame.crs is None and source.contextual:
         frame = _of_context(record, frame)
     if not known or survey:
         checked = _checked(record, frame, survey=survey or box is not None)
         if checked is frame and box is None and not frame.empty:
             found_sound(record.sha256, record.layer)
         frame = checked
-    _placed(record, frame, survey=survey, driver=source.driver)
+    _placed(record, frame, survey=survey, contextual=source.contextual)
     if box is None and not frame.empty:
         geometries.doubts(record.path, frame)
     kept = frame
@@ -233,7 +235,7 @@ def look(path: Path | str, *, layer: str | None = None) -> tuple[Description, pd
     LayerError, CrsError
         If the file could not be used as a layer.
     """
-    file = Path(path).resolve()
+    file = Path(path).absolute()
     kind = "table" if format_of(file) in TABLES.values() else "vector"
     draft = Record(
         id=file.stem, title="", kind=kind, path=file, toml=file.with_suffix(".toml"), sha256="",
@@ -263,7 +265,7 @@ def describe(path: Path | str, *, layer: str | None = None) -> Description:
     LayerError, CrsError
         If the file cannot be read.
     """
-    file = Path(path).resolve()
+    file = Path(path).absolute()
     with warnings.catch_warnings():
         # Reading says the same again.
         warnings.simplefilter("ignore", LayerWarning)
@@ -480,10 +482,10 @@ def _of_context(record: Record, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.set_crs(understood(record.path, record.crs))
 
 
-def _placed(record: Record, frame: gpd.GeoDataFrame, *, survey: bool, driver: str) -> None:
+def _placed(record: Record, frame: gpd.GeoDataFrame, *, survey: bool, contextual: bool) -> None:
     """Check the system that geometries are in."""
     if frame.crs is None:
-        if survey and driver == "GML":
+        if survey and contextual:
             return
         if survey and not frame.empty and _nowhere(frame.total_bounds):
             what = "has no CRS, its coordinates claim no place on the Earth"

@@ -229,6 +229,12 @@ def zarr(dataset: xr.Dataset) -> Maker:
     return make
 
 
+def chunk_lost(path: Path) -> None:
+    zarr(grid().chunk({"lat": 5, "lon": 6}))(path)
+    chunks = [one for one in path.rglob("*") if one.is_file() and one.name[0] in "01"]
+    next(one for one in sorted(chunks) if "tas" in one.parts).unlink()
+
+
 def timed(units: str = "days since 2020-01-01", calendar: str = "standard") -> xr.Dataset:
     cube = np.arange(3 * 10 * 12, dtype=np.float32).reshape(3, 10, 12)
     found = grid()
@@ -397,6 +403,14 @@ CASES = [
         "warning",
         "crs-unit",
     ),
+    Case("constant.tif", tiff(np.full((20, 20), 5, np.float32)), "warning", "constant"),
+    Case(
+        "picture-colours.tif",
+        tiff((np.stack([GROUND] * 3) % 251).astype(np.uint8), photometric="RGB"),
+        "warning",
+        "picture",
+    ),
+    Case("chunk-lost.zarr", chunk_lost, "warning", "chunks-missing"),
     Case("one-cell.tif", tiff(GROUND[:1, :1]), "warning", "too-small"),
     Case(
         "oblong.tif",
@@ -521,6 +535,19 @@ CASES = [
     Case("too-few.asc", ascii_grid("1 2 3\n4 5\n"), "error"),
     Case("huge.asc", ascii_grid(head="ncols 900000\nnrows 900000\n"), "error", "truncated"),
     Case("no-rows.asc", ascii_grid(head="ncols 3\nnrows -2\n"), "error", "damaged"),
+    Case("word.asc", ascii_grid("1 2 abc\n4 5 6\n"), "error", "cell-no-number"),
+    Case(
+        "steps-negative.asc",
+        ascii_grid(place="xllcorner 600000\nyllcorner 5300000\ncellsize -30\n"),
+        "error",
+        "damaged",
+    ),
+    Case(
+        "steps-in-words.asc",
+        ascii_grid(place="xllcorner 600000\nyllcorner 5300000\ncellsize 30m\n"),
+        "error",
+        "damaged",
+    ),
     Case("words.asc", text("the rain in Spain stays mainly in the plain\n"), "error", "disguised"),
     Case(
         "two-variables.nc",

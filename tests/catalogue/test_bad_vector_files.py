@@ -8,6 +8,7 @@ import json
 
 import bad_vectors as bad
 import geopandas as gpd
+import numpy as np
 import pytest
 from bad_vectors import (
     BOW,
@@ -83,6 +84,10 @@ CASES = [
     ("json-crs-of-heights", geojson(point(100, 45), crs={"type": "name", "properties": {"name": "EPSG:5773"}}), "refused", "crs-unfit"),
     ("json-crs-named", geojson(point(643000, 5309000), crs=CRS), "ok", ""),
     ("json-crs-says-utm-holds-degrees", geojson(point(106.9, 47.9), crs=CRS), "refused", "crs-implausible"),
+    ("json-crs-null", geojson(point(100, 45), crs=None), "refused", "crs-missing"),
+    ("json-crs-nameless", geojson(point(100, 45), crs={"type": "name", "properties": {"name": " "}}), "refused", "crs-unknown"),
+    ("json-nul-escaped", text("a.geojson", json.dumps(bad.feature(point(1, 1), name="a\x00b"))), "refused", "text-nul"),
+    ("json-nul-spelt", text("a.geojson", json.dumps(bad.feature(point(1, 1), name="a\\u0000b"))), "ok", ""),
     # GeoJSON: geometries
     ("json-swapped", geojson(point(47.9, 106.9)), "refused", "axes-swapped"),
     ("json-metres", geojson(point(643000, 5309000)), "refused", "crs-implausible"),
@@ -123,7 +128,19 @@ CASES = [
     ("topology-arc-missing", topology(arcs=[]), "refused", "json-broken"),
     ("topology-no-objects", topology(objects={}), "refused", "json-broken"),
     ("topology-arc-text", topology(objects={"a": {"type": "LineString", "arcs": ["x"]}}), "refused", "json-broken"),
+    ("topology-loose", topology(objects={"a": point(106.9, 47.9), "b": point(105, 46)}), "ok", ""),
+    ("topology-loose-and-not", topology(objects={"a": point(106.9, 47.9), "b": {"type": "GeometryCollection", "geometries": [point(105, 46)]}}), "warning", "layers-several"),
+    ("topology-transform-zero", topology(transform={"scale": [0, 1], "translate": [0, 0]}), "refused", "json-broken"),
+    ("topology-transform-words", topology(transform={"scale": [1, 1], "translate": ["x", 0]}), "refused", "json-broken"),
     # XML
+    ("kml-degrees-as-text", text("a.kml", KML.format(f"<Document>{MARK.format('106d55,47d55')}</Document>")), "refused", "geometry-broken"),
+    ("kml-decimal-commas", text("a.kml", KML.format(f"<Document>{MARK.format('6,917,7,918,0')}</Document>")), "refused", "geometry-broken"),
+    ("kml-spaces-after-commas", text("a.kml", KML.format(f"<Document>{MARK.format('106.9, 47.9, 0')}</Document>")), "ok", ""),
+    ("kml-no-commas", text("a.kml", KML.format(f"<Document>{MARK.format('106.9 47.9')}</Document>")), "refused", "geometry-broken"),
+    ("gml-two-systems", text("a.gml", GML.format("", "".join(f'<f:featureMember><f:a gml:id="a.{n}"><f:g><gml:Point srsName="{srs}"><gml:pos>{at}</gml:pos></gml:Point></f:g></f:a></f:featureMember>' for n, srs, at in ((1, "EPSG:4326", "106.9 47.9"), (2, "EPSG:32648", "642000 5300000"))))), "refused", "crs-several"),
+    ("gml-words-for-numbers", text("a.gml", GML.format("", '<f:featureMember><f:a gml:id="a.1"><f:g><gml:Point srsName="EPSG:4326"><gml:pos>106.9E 47.9N</gml:pos></gml:Point></f:g></f:a></f:featureMember>')), "refused", "geometry-broken"),
+    ("gpx-decimal-commas", text("a.gpx", GPX.format('<wpt lat="47,9" lon="106,9"/>')), "refused", "geometry-broken"),
+    ("gpx-no-latitude", text("a.gpx", GPX.format('<wpt lon="106.9"/>')), "refused", "geometry-broken"),
     ("kml-doctype", text("a.kml", '<?xml version="1.0"?><!DOCTYPE kml SYSTEM "http://example.org/x.dtd"><kml/>'), "refused", "xml-doctype"),
     ("kml-xxe", text("a.kml", '<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + KML.format("<Document><name>&x;</name></Document>")[38:]), "refused", "xml-doctype"),
     ("kml-network-link", text("a.kml", KML.format("<Document><NetworkLink><Link><href>http://example.org/x.kml</href></Link></NetworkLink></Document>")), "refused", "indirection"),
@@ -194,7 +211,15 @@ CASES = [
     ("gpkg-is-lfs", text("a.gpkg", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "refused", "disguised"),
     ("gpkg-is-json", text("a.gpkg", bad.GOOD_JSON), "warning", "ending-wrong"),
     ("gpkg-is-zeros", text("a.gpkg", b"\x00" * 5000), "refused", "disguised"),
+    ("gpkg-changes-beside", bad.unsettled, "refused", "changes-pending"),
+    ("gpkg-text-as-number", gpkg("UPDATE a SET kt = 'much' WHERE fid = 1"), "refused", "cell-mistyped"),
+    ("gpkg-blob-as-text", gpkg("UPDATE a SET name = x'00ff41' WHERE fid = 1"), "refused", "cell-mistyped"),
+    ("gpkg-number-too-large", gpkg("UPDATE a SET n = 99999999999 WHERE fid = 1", frame=points(n=np.array([1, 2, 3], np.int16))), "refused", "cell-mistyped"),
+    ("gpkg-text-not-utf8", gpkg("UPDATE a SET name = CAST(x'd3c2' AS TEXT) WHERE fid = 1"), "refused", "encoding-wrong"),
+    ("gpkg-index-empty", gpkg("DELETE FROM rtree_a_geom"), "warning", "index-broken"),
+    ("gpkg-index-stale", gpkg("UPDATE rtree_a_geom SET minx = 1, maxx = 2 WHERE id = 1"), "warning", "index-broken"),
     # Shapefile
+    ("shp-row-deleted", shapefile(change=lambda p: bad.set_byte(p.with_suffix(".dbf"), int.from_bytes(p.with_suffix(".dbf").read_bytes()[8:10], "little"), 42)), "warning", "row-deleted"),
     ("shp-good", shapefile(), "ok", ""),
     ("shp-cut", cut(shapefile(), 0.8), "refused", "file-truncated"),
     ("shp-too-long", patched(shapefile(), lambda d: d + b"\x00"), "refused", "file-truncated"),
@@ -237,6 +262,9 @@ CASES = [
     ("parquet-cut", cut(parquet(lambda geo: None), 0.7), "refused", "file-truncated"),
     ("parquet-huge-footer", patched(parquet(lambda geo: None), lambda d: d[:-8] + b"\xff\xff\xff\x7fPAR1"), "refused", "header-broken"),
     ("parquet-wkb-garbage", parquet(lambda geo: geo.update(primary_column="name", columns={"name": geo["columns"]["geometry"]})), "refused", "file-damaged"),
+    ("parquet-edges-spherical", parquet(lambda geo: geo["columns"]["geometry"].update(edges="spherical")), "warning", "edges-spherical"),
+    ("parquet-edges-unknown", parquet(lambda geo: geo["columns"]["geometry"].update(edges="curly")), "refused", "header-broken"),
+    ("parquet-types-differ", parquet(lambda geo: geo["columns"]["geometry"].update(geometry_types=["Polygon"])), "warning", "geometry-type-differs"),
     # archives
     ("zip-shapefile", bad.zipped_shapefile, "ok", ""),
     ("zip-json", archive(("a.geojson", bad.GOOD_JSON)), "ok", ""),
@@ -286,6 +314,12 @@ CASES = [
     ("csv-thousands-clear", csv_table("id,v", '1,"1,234.5"', '2,"5,678.5"'), "repaired", "number-grouped"),
     ("csv-thousands-spaces", csv_table("id,v", "1,12 345", "2,1 000 000"), "repaired", "number-grouped"),
     ("csv-thousands-points", csv_table("id;v;w", "1;1.234,5;0,5", "2;5.678,5;1,5"), "repaired", "number-grouped"),
+    ("csv-two-decimal-signs", csv_table("id;v", "1;1,5", "2;2.500"), "refused", "decimal-ambiguous"),
+    ("csv-minus-typographic", csv_table("id,v", "1,\u22125.5", "2,3.5"), "repaired", "minus-typographic"),
+    ("csv-units-below-names", csv_table("depth,grade,name", "m,%,", "10,2.5,a", "20,3.5,b"), "warning", "row-units"),
+    ("csv-header-again", csv_table("id,v", "1,2", "id,v", "3,4"), "warning", "row-header"),
+    ("csv-dates-mixed", csv_table("id,day", "1,2020-01-31", "2,31.01.2020"), "warning", "date-mixed"),
+    ("csv-name-invisible", csv_table("id,na\u200bme", "1,x"), "warning", "header-invisible"),
     ("csv-lat-out", csv_table("id,lon,lat", "1,47.9,106.9"), "refused", "coordinates-out-of-range"),
     ("csv-lon-metres", csv_table("id,lon,lat", "1,643000,5309000"), "refused", "coordinates-out-of-range"),
     ("csv-lat-named-otherwise", csv_table("id,Longitude,Latitude", "1,47.9,106.9"), "refused", "coordinates-out-of-range"),
@@ -316,6 +350,7 @@ CASES = [
     ("csv-empty", text("a.csv", b""), "refused", "file-empty"),
     ("xlsx-good", workbook(["id", "lon", "lat"], [1, 106.9, 47.9]), "ok", ""),
     ("xlsx-two-sheets", workbook(["id", "v"], [1, 2], sheets=("a", "b")), "warning", "sheets-several"),
+    ("xlsx-merged", bad.merged_cells, "warning", "cells-merged"),
     ("xlsx-lat-out", workbook(["id", "lon", "lat"], [1, 47.9, 106.9]), "refused", "coordinates-out-of-range"),
     ("xlsx-formula", workbook(["id", "v"], [1, "=1+1"]), "warning", "formula-empty"),
     ("xlsx-empty", workbook(), "refused", "file-empty"),
@@ -386,6 +421,17 @@ def test_what_is_read_of_odd_files_is_right(tmp_path):
         (text("a.csv", b"sep=;\nid;a\n1;x\n"), "a", ["x"]),
         (workbook(["id", "v"], [1, 0.1], [2, 3]), "v", [0.1, 3.0]),
         (csv_table("code,v", "007,1", "08,2"), "code", ["007", "08"]),
+        (csv_table("id,v", "1,\u22125.5", "2,3.5"), "v", [-5.5, 3.5]),
+        (csv_table("id,v", "1,a", "2,\u2212"), "v", ["a", "\u2212"]),
+        (csv_table("depth,grade", "m,%", "10,2.5", "20,3.5"), "grade", [2.5, 3.5]),
+        (csv_table("id,v", "1,m", "2,3"), "v", ["m", "3"]),
+        (csv_table("id,v", "1,2", "id,v", "3,4"), "v", [2, 4]),
+        (
+            csv_table("id,code", "1,123456789012345678901234", "2,5"),
+            "code",
+            ["123456789012345678901234", "5"],
+        ),
+        (csv_table("id,code", "1,9007199254740993", "2,5"), "code", [9007199254740993, 5]),
     ],
 )
 def test_cells_mean_what_they_say(tmp_path, maker, column, values):
