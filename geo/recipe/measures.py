@@ -83,6 +83,10 @@ MEASURES: dict[str, Measure] = {
         "%", True, {"to": Argument("texts")}, needs="transport",
         says="freight as a share of the product's value, mean of the named countries",
     ),
+    "isocost": Measure(
+        "USD/t", True, {"to": Argument("texts"), "product": Argument("text")}, needs="transport",
+        says="freight from every cell to the cheapest of some ports, per wet tonne of a product",
+    ),
     "attribute": Measure(
         None, False, {"column": Argument("text")}, says="a number of the site's own record"
     ),

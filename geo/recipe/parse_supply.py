@@ -25,6 +25,8 @@ def transport_of(table: Table) -> TransportSpec:
         avoid_status=table.texts("avoid_status"),
         avoid_countries=table.texts("avoid_countries", []),
         interest=_rate(table, "interest"),
+        ports=table.text("ports", "") or None,
+        land=table.text("land", "") or None,
     )
 
 

@@ -109,9 +109,26 @@ def _freight(table: Table) -> FreightSpec | None:
     for country in found:
         if len(country) != 2 or not country.isupper():
             child.report("destinations", f"{country!r} is no ISO 3166 code of two letters")
-    spec = FreightSpec(product=child.text("product"), destinations=found)
+    spec = FreightSpec(
+        product=child.text("product"),
+        destinations=found,
+        outputs=_outputs(child),
+        line=child.line,
+    )
     child.done()
     return spec
+
+
+def _outputs(freight: Table) -> dict[str, float]:
+    """Planned outputs by site, wet tonnes of product a year."""
+    child = freight.child("outputs")
+    if child is None:
+        return {}
+    found = {site: child.quantity(site, "t/year") for site in child.data}
+    for site, tonnes in found.items():
+        if tonnes <= 0:
+            child.report(site, f"the output of {site!r} must be more than zero, found {tonnes:g}")
+    return found
 
 
 def _sites(theme: Table) -> SiteSpec:

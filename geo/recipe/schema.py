@@ -1,8 +1,9 @@
 """The parts of a checked recipe, as plain immutable records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from geo.recipe.measures import MEASURES
 
@@ -129,10 +130,12 @@ class SiteSpec:
 
 @dataclass(frozen=True)
 class FreightSpec:
-    """Product of a theme and its destinations by country."""
+    """Product of a theme, its destinations by country, and planned outputs by site [t/yr]."""
 
     product: str
     destinations: Mapping[str, tuple[str, ...]]
+    outputs: Mapping[str, float] = field(default_factory=dict)
+    line: int = 1
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,8 @@ class TransportSpec:
     avoid_status: tuple[str, ...]
     avoid_countries: tuple[str, ...]
     interest: float
+    ports: str | None = None
+    land: str | None = None
     open_links: tuple[tuple[str, str], ...] = ()
     closed: tuple[str, ...] = ()
     price_factors: Mapping[str, float] = field(default_factory=dict)
@@ -341,6 +346,19 @@ class Recipe:
         found = set() if self.lists is None else {self.lists}
         return found | self.transport_layers() | self.energy_layers()
 
+    def destinations(self) -> tuple[tuple[str, int], ...]:
+        """Places that cargo is to reach, each with the line that names it."""
+        found = []
+        for theme in self.themes:
+            if theme.freight is not None:
+                named = [p for places in theme.freight.destinations.values() for p in places]
+                found += [(place, theme.freight.line) for place in named]
+            for criterion in theme.criteria:
+                if criterion.measure.name == "isocost":
+                    ports = cast(Sequence[str], criterion.measure.arguments.get("to") or ())
+                    found += [(place, criterion.line) for place in ports]
+        return tuple(found)
+
     def transport_layers(self) -> set[str]:
         """Ids of the layers that the transport network is made of."""
         if self.transport is None:
@@ -348,7 +366,7 @@ class Recipe:
         transport = self.transport
         found = {transport.nodes, transport.links, transport.factors, transport.products}
         found |= {*transport.geometry.values(), *transport.barriers}
-        return found | (set() if transport.crossings is None else {transport.crossings})
+        return found | {*filter(None, (transport.crossings, transport.ports, transport.land))}
 
     def energy_layers(self) -> set[str]:
         """Ids of the layers that yields and costs of power are made of."""

@@ -14,7 +14,14 @@ from geo.criteria.zonal import zonal_painter
 from geo.errors import UnitError
 from geo.recipe import CriterionSpec, ThemeSpec
 from geo.study.power import power_cost, solar_surfaces, wind_surfaces
-from geo.study.trade import freight_key, freight_surfaces, haul_length, network_key
+from geo.study.trade import (
+    freight_key,
+    freight_surfaces,
+    haul_length,
+    isocost,
+    isocost_key,
+    network_key,
+)
 from geo.study.workbench import Workbench
 
 __all__ = ["SURFACES", "Surface", "surface_of"]
@@ -49,7 +56,7 @@ def surface_of(bench: Workbench, theme: ThemeSpec, criterion: CriterionSpec) -> 
     """
     arguments = criterion.measure.arguments
     name = criterion.measure.name
-    ways = _ways(bench, theme, name)
+    ways = _ways(bench, theme, name, arguments)
     key = ("surface", name, repr(sorted(arguments.items())), criterion.unit, ways)
 
     def make() -> Surface:
@@ -64,10 +71,12 @@ def surface_of(bench: Workbench, theme: ThemeSpec, criterion: CriterionSpec) -> 
     return bench.keep(key, make)
 
 
-def _ways(bench: Workbench, theme: ThemeSpec, measure: str) -> str:
+def _ways(bench: Workbench, theme: ThemeSpec, measure: str, arguments: Mapping[str, object]) -> str:
     """What a measure takes from the transport network, as part of its key."""
     if measure.startswith("freight"):
         return freight_key(bench, theme)
+    if measure == "isocost":
+        return isocost_key(bench, str(arguments["product"]))
     return network_key(bench) if measure == "travel" else ""
 
 
@@ -174,6 +183,10 @@ def _freight_share(bench: Workbench, theme: ThemeSpec, arguments: Arguments, _un
     return lambda part: (freight.mean_share(countries, part),)
 
 
+def _isocost(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
+    return _same(isocost(bench, _countries(arguments), str(arguments["product"])))
+
+
 def _same(*surfaces: xr.DataArray) -> OfPart:
     return lambda part: tuple(part.of(surface) for surface in surfaces)
 
@@ -201,5 +214,6 @@ SURFACES: dict[str, Maker] = {
     "power-cost": _power,
     "freight-cost": _freight_cost,
     "freight-share": _freight_share,
+    "isocost": _isocost,
 }
 """How each spatial measure of a recipe is made."""

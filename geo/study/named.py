@@ -7,12 +7,13 @@ from geo.catalogue.vector import read_table, read_vector
 from geo.errors import RecipeError
 from geo.recipe import Recipe, ScenarioSpec, TransportSpec
 from geo.recipe.reader import closest
+from geo.transport.markets import port_ids
 
 __all__ = ["check_names"]
 
 
 def check_names(recipe: Recipe, catalogue: Catalogue) -> None:
-    """Refuse scenarios that name a place, link or product which is not there.
+    """Refuse destinations and scenarios that name a place, link or product which is not there.
 
     Parameters
     ----------
@@ -25,18 +26,53 @@ def check_names(recipe: Recipe, catalogue: Catalogue) -> None:
         Naming each with its line and what was probably meant.
     """
     transport = recipe.transport
-    if transport is None or not any(map(_names_something, recipe.scenarios)):
+    if transport is None:
         return
     nodes = set(read_vector(catalogue[transport.nodes])["node_id"].astype(str))
+    problems = [*_lost(recipe, transport, catalogue, nodes)]
+    if any(map(_names_something, recipe.scenarios)):
+        problems += _of_scenarios(recipe, transport, catalogue, nodes)
+    if problems:
+        raise RecipeError(problems)
+
+
+def _lost(
+    recipe: Recipe, transport: TransportSpec, catalogue: Catalogue, nodes: set[str]
+) -> Iterator[str]:
+    """Destinations and measured products that no layer has."""
+    known = set(nodes)
+    if transport.ports is not None:
+        known |= set(port_ids(read_vector(catalogue[transport.ports])))
+    beside = "" if transport.ports is None else " or in the layer of ports"
+    for place, line in recipe.destinations():
+        if place not in known:
+            said = f"there is no destination {place!r} among the nodes{beside}"
+            yield f"{recipe.path.name}:{line}: {said}{closest(place, known)}"
+    measured = [
+        (str(criterion.measure.arguments["product"]), criterion.line)
+        for theme in recipe.themes
+        for criterion in theme.criteria
+        if criterion.measure.name == "isocost"
+    ]
+    if not measured:
+        return
+    products = set(read_table(catalogue[transport.products])["product"].astype(str))
+    for product, line in measured:
+        if product not in products:
+            said = f"there is no product {product!r}{closest(product, products)}"
+            yield f"{recipe.path.name}:{line}: {said}"
+
+
+def _of_scenarios(
+    recipe: Recipe, transport: TransportSpec, catalogue: Catalogue, nodes: set[str]
+) -> list[str]:
     products = set(read_table(catalogue[transport.products])["product"].astype(str))
     links = _links(catalogue, transport)
-    problems = [
+    return [
         f"{recipe.path.name}:{scenario.lines.get(key, scenario.line)}: {said}"
         for scenario in recipe.scenarios
         for key, said in _strays(scenario, nodes, products, links)
     ]
-    if problems:
-        raise RecipeError(problems)
 
 
 def _names_something(scenario: ScenarioSpec) -> bool:

@@ -18,6 +18,7 @@ from geo.recipe import FreightSpec, ThemeSpec, TransportSpec
 from geo.recipe.reader import closest
 from geo.study.workbench import Workbench
 from geo.transport.freight import FreightSurface, Starts, freight_surface, truck_friction
+from geo.transport.markets import Markets, with_ports
 from geo.transport.network import Network
 from geo.transport.products import Product, read_products, share_of_value
 from geo.transport.routes import routes
@@ -30,6 +31,8 @@ __all__ = [
     "freight_range",
     "freight_surfaces",
     "haul_length",
+    "isocost",
+    "isocost_key",
     "network_key",
     "price_of",
     "routes_of",
@@ -82,23 +85,44 @@ def freight_key(bench: Workbench, theme: ThemeSpec) -> str:
     return f"{theme.freight!r} {_product(bench, theme.freight)!r} {network_key(bench)}"
 
 
+def isocost_key(bench: Workbench, product: str) -> str:
+    """What an isocost surface is made of beside its ports, see :func:`network_key`."""
+    return f"{_product_named(bench, product)!r} {network_key(bench)}"
+
+
 def _network(bench: Workbench) -> Network:
     def make() -> Network:
         spec = _spec(bench)
+        tables = _tables(bench)
         return Network.from_tables(
-            bench.features(spec.nodes),
-            bench.table(spec.links),
+            tables.nodes,
+            tables.links,
             bench.table(spec.factors),
             avoid_status=spec.avoid_status,
             avoid_countries=spec.avoid_countries,
             open_links=spec.open_links,
             closed=spec.closed,
-            geometry={mode: bench.features(layer) for mode, layer in spec.geometry.items()},
+            geometry={
+                mode: tables.lanes if mode == "sea" else bench.features(layer)
+                for mode, layer in spec.geometry.items()
+            },
             crossings=None if spec.crossings is None else bench.features(spec.crossings),
             assumptions=Assumptions(interest_rate=spec.interest),
         )
 
     return bench.keep(("network", network_key(bench)), make)
+
+
+def _tables(bench: Workbench) -> Markets:
+    """Tables of the network with the ports that the recipe's destinations need."""
+    spec = _spec(bench)
+    tables = (bench.features(spec.nodes), bench.table(spec.links))
+    lanes = bench.features(spec.geometry["sea"])
+    if spec.ports is None:
+        return Markets(*tables, lanes)
+    land = None if spec.land is None else bench.features(spec.land)
+    wanted = [place for place, _ in bench.recipe.destinations()]
+    return with_ports(*tables, lanes, bench.features(spec.ports), wanted, land=land)
 
 
 def _truck(bench: Workbench) -> xr.DataArray:
@@ -182,15 +206,17 @@ def haul_length(
 
 
 def _product(bench: Workbench, freight: FreightSpec) -> Product:
+    return _product_named(bench, freight.product)
+
+
+def _product_named(bench: Workbench, name: str) -> Product:
     spec = _spec(bench)
     products = read_products(bench.table(spec.products))
-    if freight.product not in products:
+    if name not in products:
         file = bench.catalogue[spec.products].path.name
-        raise NetworkError(
-            f"{file}: there is no product {freight.product!r}{closest(freight.product, products)}"
-        )
-    found = products[freight.product]
-    factor = spec.price_factors.get(freight.product, 1.0)
+        raise NetworkError(f"{file}: there is no product {name!r}{closest(name, products)}")
+    found = products[name]
+    factor = spec.price_factors.get(name, 1.0)
     return replace(found, price_usd_t=found.price_usd_t * factor)
 
 
@@ -230,30 +256,60 @@ def freight_surfaces(bench: Workbench, theme: ThemeSpec) -> FreightOfTheme:
     if spec is None:
         raise NetworkError(f"theme {theme.id!r} measures freight but has no [theme.freight]")
 
-    def settle(truck: xr.DataArray, starts: Starts) -> dict[str, xr.DataArray]:
-        places = [values.tolist() for values in starts]
-        told = ("freight", places, _truck_told(bench))
-        return bench.stage(
-            __name__, _layers(bench), told, lambda: cost_with_links(truck, starts, bench.engine)
-        )
-
     def make() -> FreightOfTheme:
         product = _product(bench, spec)
         surfaces = {
-            country: freight_surface(
-                _network(bench),
-                places,
-                product,
-                _truck(bench),
-                grid=bench.grid,
-                countries=_home(bench),
-                settle=settle,
-            )
+            country: _surface(bench, places, product)
             for country, places in spec.destinations.items()
         }
         return FreightOfTheme(product, surfaces)
 
     return bench.keep(("freight", freight_key(bench, theme)), make)
+
+
+def _surface(bench: Workbench, places: Sequence[str], product: Product) -> FreightSurface:
+    """Freight from every cell to the cheapest of some places."""
+
+    def settle(truck: xr.DataArray, starts: Starts) -> dict[str, xr.DataArray]:
+        told = ("freight", [values.tolist() for values in starts], _truck_told(bench))
+        return bench.stage(
+            __name__, _layers(bench), told, lambda: cost_with_links(truck, starts, bench.engine)
+        )
+
+    return freight_surface(
+        _network(bench),
+        places,
+        product,
+        _truck(bench),
+        grid=bench.grid,
+        countries=_home(bench),
+        settle=settle,
+    )
+
+
+def isocost(bench: Workbench, places: Sequence[str], product: str) -> xr.DataArray:
+    """Freight from every cell to the cheapest of some ports [USD/t].
+
+    Parameters
+    ----------
+    bench : Workbench
+    places : sequence of str
+        Node ids, or ids of the layer of ports.
+    product : str
+        Id of a product.
+
+    Returns
+    -------
+    (rows, columns) float64 DataArray [USD/t]
+        Per wet tonne, truck and all that follows; NaN where no way leads out.
+
+    Raises
+    ------
+    NetworkError
+        If a place or the product is unknown, or none can be reached.
+    """
+    key = ("isocost", tuple(places), isocost_key(bench, product))
+    return bench.keep(key, lambda: _surface(bench, places, _product_named(bench, product))).cost
 
 
 def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
