@@ -27,7 +27,7 @@ from geo.catalogue.openraster import Band, Hidden, OpenRaster, Stored, Window
 from geo.catalogue.tiffheader import MOST_GROWTH, SMALL
 from geo.errors import CrsError
 
-__all__ = ["cf_raster"]
+__all__ = ["cf_dataset", "cf_raster"]
 
 _MOST_BANDS = 20_000
 _MOST_VARIABLES = 5_000
@@ -74,6 +74,41 @@ def cf_raster(path: Path, variable: str | None = None) -> Iterator[OpenRaster]:
         if path.is_dir():
             _tell_missing(path, str(chosen.attrs["name"]))
         yield _raster(path, dataset, chosen)
+
+
+@contextmanager
+def cf_dataset(path: Path) -> Iterator[xr.Dataset]:
+    """Open all variables of a NetCDF or Zarr file, for series that are no bands of a raster.
+
+    Parameters
+    ----------
+    path : Path
+        As :func:`cf_raster` takes it.
+
+    Yields
+    ------
+    Dataset
+        Decoded by the CF conventions: unknown values are NaN, packed ones unpacked, time is a
+        date. Values are read when they are asked for.
+
+    Raises
+    ------
+    LayerError
+        If the file is damaged, leads elsewhere, or its conventions cannot be understood.
+    """
+    with _dataset(path) as dataset:
+        for name, variable in dataset.variables.items():
+            if name not in dataset.dims:
+                _bound(path, variable)
+        try:
+            with _quiet():
+                decoded = xr.decode_cf(dataset)
+        except (ValueError, OverflowError, KeyError, TypeError) as error:
+            said = " ".join(str(error).split())[:200]
+            raise refuse(
+                path, "damaged", f"cannot be understood ({said})", "restore it from its source"
+            ) from None
+        yield decoded
 
 
 @contextmanager

@@ -30,6 +30,7 @@ __all__ = [
     "mean_speed_of",
     "power_density",
     "weibull_scale",
+    "weibull_shape",
 ]
 
 Numbers = Any
@@ -133,6 +134,35 @@ def weibull_scale(mean_speed: Numbers, k: Numbers) -> Numbers:
     _check_shape(k)
     _check_speed(mean_speed)
     return _plain(mean_speed / special.gamma(1 + 1 / k))
+
+
+def weibull_shape(mean_speed: Numbers, spread: Numbers) -> Numbers:
+    """Shape of the Weibull distribution with a mean and a standard deviation.
+
+    Parameters
+    ----------
+    mean_speed, spread : float or array [m/s]
+
+    Returns
+    -------
+    float or array
+        ``(spread / mean_speed)**-1.086``, within [0.5, 10]; NaN without a mean or spread.
+
+    References
+    ----------
+    Justus and others (1978), doi:10.1175/1520-0450(1978)017<0350:MFEWSF>2.0.CO;2.
+
+    Examples
+    --------
+    A Rayleigh distribution spreads by 0.523 of its mean:
+
+    >>> round(weibull_shape(8.0, 8.0 * 0.5227), 2)
+    2.02
+    """
+    mean, sd = np.asarray(mean_speed, np.float64), np.asarray(spread, np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.where((mean > 0) & (sd > 0), (sd / mean) ** -1.086, np.nan)
+    return _plain(np.clip(found, 0.5, 10))
 
 
 def power_density(mean_speed: Numbers, k: Numbers, density: Numbers) -> Numbers:

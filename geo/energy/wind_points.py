@@ -14,12 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from geo.energy.fields import raster_at
+from geo.energy.fields import points_of, raster_at
 from geo.energy.interpolation import great_circle
+from geo.energy.mast import Mast
 from geo.energy.wind import Turbine, WindLosses, air_density, hub_height_speed, mean_speed_of
 from geo.errors import EmptyLayerError
 
-__all__ = ["PointErrors", "high_points"]
+__all__ = ["PointErrors", "high_points", "with_mast"]
 
 Array = npt.NDArray[np.float64]
 
@@ -124,6 +125,53 @@ def high_points(
             f"no wind was measured at {lowest:g} m or above: wind stays unknown everywhere"
         )
     return _merged(rows.reset_index(drop=True), merge_km, hub_height)
+
+
+def with_mast(
+    points: gpd.GeoDataFrame,
+    mast: Mast,
+    hub_height: float,
+    *,
+    name: str,
+    log_sd: float | None = None,
+    merge_km: float = 5.0,
+) -> gpd.GeoDataFrame:
+    """Put a mast of one's own among the points; it stands for those nearby.
+
+    Parameters
+    ----------
+    points : GeoDataFrame
+        As :func:`high_points` gives them, at `hub_height`.
+    mast : Mast
+    hub_height : float [m]
+    name : str
+    log_sd : float, optional
+        Of the logarithm of its speed; its own judgement when missing.
+    merge_km : float [km]
+        Points nearer than this are left out.
+
+    Returns
+    -------
+    GeoDataFrame
+        Sorted by name.
+    """
+    speed, own = mast.at(hub_height)
+    lon, lat = points_of(points)
+    far = great_circle(lon, lat, [mast.lon], [mast.lat])[:, 0] > merge_km
+    row = gpd.GeoDataFrame(
+        {
+            "name": [name],
+            "speed": speed,
+            "height": hub_height,
+            "log_sd": own if log_sd is None else log_sd,
+            "basis": "mast",
+            "rows": 1,
+        },
+        geometry=gpd.points_from_xy([mast.lon], [mast.lat], crs=4326),
+    )
+    joined = pd.concat([row, points[far].to_crs(4326)], ignore_index=True)
+    found = gpd.GeoDataFrame(joined, geometry="geometry", crs=4326)
+    return found.sort_values("name", ignore_index=True)
 
 
 class _Density:

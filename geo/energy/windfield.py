@@ -280,6 +280,8 @@ def net_yield(
     temperature: npt.ArrayLike,
     turbine: Turbine,
     losses: WindLosses | None = None,
+    *,
+    shape: npt.ArrayLike | None = None,
 ) -> tuple[Array, Array, Array]:
     """Net capacity factor of a turbine with its 80 % interval.
 
@@ -295,12 +297,17 @@ def net_yield(
         Monthly means.
     turbine : Turbine
     losses : WindLosses, optional
+    shape : (n,) array_like, optional
+        Weibull shape of each place, taken to the nearest twentieth; the turbine's when
+        missing.
 
     Returns
     -------
     capacity_factor, low, high : (n,) array
-        In [0, 1]; NaN where the speed, height or temperature is unknown. The errors of
-        speed and losses are taken as independent.
+        The median of the year's net yield (P50) and the yields that are reached with 90 %
+        (P90) and with 10 % (P10). In [0, 1]; NaN where the speed, height or temperature is
+        unknown. The errors of speed and losses are taken as independent. Gross is
+        :func:`~geo.energy.wind.capacity_factor` at the place's density.
 
     Examples
     --------
@@ -317,12 +324,21 @@ def net_yield(
     retained = lost.retained * (1 - cold_share(months, limit=turbine.cold_limit))
     standard = density_corrected(np.asarray(speed, dtype=np.float64), density)
     spread = np.exp(Z80 * np.asarray(relative_sd, dtype=np.float64))
-    # One table of the curve serves every cell: the shape is one for all.
+    shapes = turbine.shape if shape is None else np.round(np.asarray(shape) * 20) / 20
+    kinds = np.broadcast_to(shapes, standard.shape)
+    # One table of the curve serves all places of a shape.
     steps = np.linspace(0, 30, 3001)
-    table = np.asarray(capacity_factor(steps, turbine.shape, turbine.curve))
+    tables = {
+        kind: np.asarray(capacity_factor(steps, kind, turbine.curve))
+        for kind in np.unique(kinds[np.isfinite(kinds)])
+    }
 
     def net(values: Array) -> Array:
-        return np.asarray(np.interp(np.minimum(values, 30), steps, table) * retained)
+        gross = np.full(values.shape, np.nan)
+        for kind, table in tables.items():
+            at = kinds == kind
+            gross[at] = np.interp(np.minimum(values[at], 30), steps, table)
+        return np.asarray(gross * retained)
 
     central = net(standard)
     of_losses = central * Z80 * lost.sd
@@ -346,7 +362,8 @@ def yield_surface(
     Parameters
     ----------
     speed : Dataset
-        As :func:`speed_surface` gives it, at the turbine's hub height.
+        As :func:`speed_surface` or :func:`geo.energy.atlas.atlas_speed` gives it, at the
+        turbine's hub height; with its own ``shape`` where it has one.
     grid : GeoBox
     turbine : Turbine
     relief : (rows, columns) DataArray [m]
@@ -379,12 +396,14 @@ def yield_surface(
     fields = {name: np.full(values.shape, np.nan) for name in ("capacity_factor", "low", "high")}
     lon, lat = (axis[known] for axis in lonlat(grid, whole))
     mean, sd = values[known], speed["speed_sd"].to_numpy().astype(np.float64)[known]
+    shapes = speed["shape"].to_numpy().astype(np.float64)[known] if "shape" in speed else None
     found = np.full((3, len(mean)), np.nan)
     for start in range(0, len(mean), _BLOCK):
         cells = slice(start, start + _BLOCK)
         found[:, cells] = net_yield(
             mean[cells], sd[cells] / mean[cells], raster_at(relief, lon[cells], lat[cells]),
             raster_at(temperature, lon[cells], lat[cells]), turbine, losses,
+            shape=None if shapes is None else shapes[cells],
         )  # fmt: skip
     for field, result in zip(fields.values(), found, strict=True):
         field[known] = result

@@ -2,6 +2,7 @@
 
 import math
 
+from geo.recipe.parse_resource import resource_of
 from geo.recipe.reader import Table
 from geo.recipe.schema import CostSpec, EnergySpec, SolarSpec, TransportSpec, WindSpec
 
@@ -53,11 +54,21 @@ def _costs(parent: Table) -> CostSpec:
     return spec
 
 
-def _numbers(parent: Table, key: str) -> dict[str, float]:
-    table = parent.child(key)
+def _system(solar: Table) -> dict[str, float | str]:
+    table = solar.child("system")
     if table is None:
         return {}
-    found = {name: table.quantity(name, "") for name in table.data}
+    mounting = table.choice("mounting", ("fixed", "tracking"), "fixed")
+    return {**_read_numbers(table, leave_out="mounting"), "mounting": mounting or "fixed"}
+
+
+def _numbers(parent: Table, key: str) -> dict[str, float]:
+    table = parent.child(key)
+    return {} if table is None else _read_numbers(table)
+
+
+def _read_numbers(table: Table, leave_out: str = "") -> dict[str, float]:
+    found = {name: table.quantity(name, "") for name in table.data if name != leave_out}
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
@@ -78,8 +89,9 @@ def energy_of(table: Table) -> EnergySpec:
             radiation=solar.text("radiation"),
             points=solar.text("points"),
             turbidity=solar.text("turbidity"),
-            system=_numbers(solar, "system"),
+            system=_system(solar),
             cost=_costs(solar),
+            resource=resource_of(solar),
         ),
         wind=WindSpec(
             points=wind.text("points"),
@@ -90,6 +102,7 @@ def energy_of(table: Table) -> EnergySpec:
             hub_height=wind.positive("hub_height", "m", "100 m"),
             losses=_numbers(wind, "losses"),
             cost=_costs(wind),
+            resource=resource_of(wind),
         ),
     )
     solar.done()

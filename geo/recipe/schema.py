@@ -232,14 +232,34 @@ class CostSpec:
 
 
 @dataclass(frozen=True)
+class ResourceSpec:
+    """A better source of sun or wind than the coarse layers, in whose place it stands.
+
+    `error` is its relative standard deviation, None for the one that its kind has by default;
+    `height` [m] that of an atlas or a reanalysis of wind. A mast's table has a place
+    [degrees], a column of stamps, columns of speeds with their heights [m], or one of
+    radiation.
+    """
+
+    layer: str
+    height: float | None = None
+    error: float | None = None
+    place: tuple[float, float] | None = None
+    time: str = "time"
+    speeds: Mapping[str, float] = field(default_factory=dict)
+    radiation: str | None = None
+
+
+@dataclass(frozen=True)
 class SolarSpec:
     """Layers and plant of the solar yield."""
 
     radiation: str
     points: str
     turbidity: str
-    system: Mapping[str, float]
+    system: Mapping[str, float | str]
     cost: CostSpec
+    resource: ResourceSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -254,6 +274,7 @@ class WindSpec:
     hub_height: float
     losses: Mapping[str, float]
     cost: CostSpec
+    resource: ResourceSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -375,4 +396,5 @@ class Recipe:
         solar, wind = self.energy.solar, self.energy.wind
         found = {self.energy.relief, self.energy.temperature}
         found |= {solar.radiation, solar.points, solar.turbidity}
+        found |= {one.resource.layer for one in (solar, wind) if one.resource is not None}
         return found | {wind.points, wind.stations, wind.turbines}

@@ -8,20 +8,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pyproj import Transformer
 
 from geo.compute.parts import Part
 from geo.energy.economics import CostAssumptions, CostRange, cheapest, lcoe_surface
 from geo.energy.pv import PvSystem
-from geo.energy.solar import node_yield, solar_resource
+from geo.energy.solar import node_yield
 from geo.energy.solar import yield_surface as solar_yield
 from geo.energy.wind import Turbine, WindLosses
-from geo.energy.wind_points import high_points
-from geo.energy.windfield import SpeedModel, speed_surface
 from geo.energy.windfield import yield_surface as wind_yield
 from geo.errors import RecipeError
 from geo.grid import at_cells
 from geo.recipe import CostSpec, EnergySpec
+from geo.study.resources import radiation_of, wind_speed_of
 from geo.study.workbench import Workbench
 
 __all__ = ["Range", "power_columns", "power_cost", "solar_surfaces", "wind_surfaces"]
@@ -96,30 +94,26 @@ def solar_surfaces(bench: Workbench) -> SolarSurfaces:
 
     def make() -> dict[str, xr.DataArray]:
         spec = _spec(bench)
-        resource = solar_resource(
-            bench.native(spec.solar.radiation),
-            bench.features(spec.solar.points),
-            bench.native(spec.solar.turbidity),
-            bench.native(spec.relief),
-            bench.native(spec.temperature),
-            _bounds(bench),
-        )
+        radiation = radiation_of(bench, spec)
         system = _system(spec.solar.system)
-        nodes = node_yield(resource, system)
+        nodes = node_yield(radiation.nodes, system)
+        sharpen = radiation.sharpening(system)
 
         def task(part: Part) -> dict[str, xr.DataArray]:
-            found = solar_yield(resource, part.grid, system, nodes=nodes, whole=part.whole)
-            radiation = _interval(found["ghi_annual"], found["ghi_sd"])
+            found = solar_yield(radiation.nodes, part.grid, system, nodes=nodes, whole=part.whole)
+            found = sharpen(found, part)
+            sun = _interval(found["ghi_annual"], found["ghi_sd"])
             factor = _interval(found["capacity_factor_ac"], found["capacity_factor_sd"], 1.0)
-            return radiation.named("radiation-") | factor.named("factor-")
+            return sun.named("radiation-") | factor.named("factor-")
 
         return bench.compute(task)
 
     def surfaces() -> SolarSurfaces:
         spec = _spec(bench)
         solar = spec.solar
-        layers = (solar.radiation, solar.points, solar.turbidity, spec.relief, spec.temperature)
-        told = ("solar", layers, sorted(solar.system.items()))
+        layers = [solar.radiation, solar.points, solar.turbidity, spec.relief, spec.temperature]
+        layers += [] if solar.resource is None else [solar.resource.layer]
+        told = ("solar", layers, sorted(solar.system.items()), repr(solar.resource))
         made = bench.stage(__name__, layers, told, make)
         return SolarSurfaces(Range.of(made, "radiation-"), Range.of(made, "factor-"))
 
@@ -132,14 +126,6 @@ def _system(numbers: Mapping[str, Any]) -> PvSystem:
         return replace(PvSystem(), **numbers)
     except TypeError as error:
         raise RecipeError([f"[energy.solar.system] {str(error).partition('() ')[2]}"]) from None
-
-
-def _bounds(bench: Workbench) -> tuple[float, float, float, float]:
-    """Extent of the whole grid in degrees, a little more than the region's."""
-    box = bench.grid.boundingbox
-    to_degrees = Transformer.from_crs(str(bench.grid.crs), 4326, always_xy=True)
-    west, south, east, north = to_degrees.transform_bounds(*box.bbox)
-    return west, south, east, north
 
 
 def wind_surfaces(bench: Workbench) -> WindSurfaces:
@@ -157,28 +143,16 @@ def wind_surfaces(bench: Workbench) -> WindSurfaces:
     def make() -> dict[str, xr.DataArray]:
         spec = _spec(bench)
         wind = spec.wind
-        curves = bench.table(wind.turbines)
-        turbine = Turbine.from_table(curves, wind.turbine, hub_height=wind.hub_height)
+        turbine = Turbine.from_table(
+            bench.table(wind.turbines), wind.turbine, hub_height=wind.hub_height
+        )
         losses = WindLosses(**dict(wind.losses))
         relief, temperature = bench.native(spec.relief), bench.native(spec.temperature)
-        points = high_points(
-            bench.features(wind.points),
-            bench.features(wind.stations),
-            turbine,
-            relief,
-            temperature,
-            hub_height=wind.hub_height,
-            turbines={
-                plant: Turbine.from_table(curves, name, hub_height=wind.hub_height)
-                for plant, name in wind.machines.items()
-            },
-            losses=losses,
-        )
-        model = SpeedModel.fit(points)
+        speed_of = wind_speed_of(bench, spec, turbine)
 
         def task(part: Part) -> dict[str, xr.DataArray]:
             grid, whole = part.grid, part.whole
-            speed = speed_surface(points, grid, wind.hub_height, model=model, whole=whole)
+            speed = speed_of(part)
             found = wind_yield(
                 speed, grid, turbine, relief, temperature, losses=losses, whole=whole
             )
@@ -192,9 +166,10 @@ def wind_surfaces(bench: Workbench) -> WindSurfaces:
     def surfaces() -> WindSurfaces:
         spec = _spec(bench)
         wind = spec.wind
-        layers = (wind.turbines, wind.points, wind.stations, spec.relief, spec.temperature)
+        layers = [wind.turbines, wind.points, wind.stations, spec.relief, spec.temperature]
         numbers = (wind.turbine, wind.hub_height, sorted(wind.losses.items()))
-        told = ("wind", layers, numbers, sorted(wind.machines.items()))
+        layers += [] if wind.resource is None else [wind.resource.layer]
+        told = ("wind", layers, numbers, sorted(wind.machines.items()), repr(wind.resource))
         made = bench.stage(__name__, layers, told, make)
         return WindSurfaces(Range.of(made, "speed-"), Range.of(made, "factor-"))
 

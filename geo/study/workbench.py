@@ -225,6 +225,10 @@ class Workbench:
         """Rows of a table."""
         return self._layer(("table", layer), layer, read_table)
 
+    def reading(self, layer: str, what: str, read: Callable[[Record], T]) -> T:
+        """What a function makes of a layer's file, told by `what`; read only once."""
+        return self._layer((what, layer), layer, read)
+
     def native(self, layer: str, band: str | None = None) -> xr.DataArray:
         """A raster on its own grid."""
         return self._layer(
