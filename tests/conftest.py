@@ -7,7 +7,7 @@ Libraries are imported inside the fixtures: most tests need none of them.
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
     import rasterio
+    from browser_pages import Visit
 
     from geo.catalogue import Record
     from geo.publish.content import Content
@@ -82,6 +83,40 @@ def coarse() -> "Result":
 def coarse_folder(coarse: "Result", tmp_path_factory: pytest.TempPathFactory) -> "Path":
     """Everything that the study writes."""
     return coarse.write(tmp_path_factory.mktemp("maps") / "mongolia")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, one for all tests of a module."""
+    from browser_pages import ARGUMENTS, CHROMIUM
+
+    if not Path(CHROMIUM).exists():
+        reason = f"{CHROMIUM} is missing: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any) -> "Iterator[Callable[..., Visit]]":
+    """Open pages of their own, closed after the test."""
+    from browser_pages import Visit
+
+    opened: list[Visit] = []
+
+    def go(path: Path, options: dict[str, Any]) -> Visit:
+        opened.append(Visit(chromium, path, options))
+        return opened[-1]
+
+    yield go
+    for found in opened:
+        found.page.context.close()
 
 
 @pytest.fixture(scope="session")

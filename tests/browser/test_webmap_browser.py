@@ -2,15 +2,15 @@
 
 import dataclasses
 import json
-import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from browser_pages import DESKTOP, PHONE, Visit, summed
 
 from geo.publish.basemap import decode, extent_of, shapes
 from geo.publish.content import Content
@@ -18,31 +18,6 @@ from geo.publish.webmap import render
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
-}
-VIOLATIONS = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (e) =>
-  window.violations.push(e.violatedDirective + e.blockedURI));
-window.broken = [];
-window.addEventListener("error", (e) =>
-  window.broken.push(String(e.message || e.target.src)), true);
-"""
 FITS = "((b) => b.scrollWidth <= b.clientWidth + 1)(document.getElementById('body'))"
 NASTY = [
     "<script>alert(1)</script>",
@@ -60,67 +35,6 @@ NASTY = [
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if not Path(CHROMIUM).exists():
-        reason = f"{CHROMIUM} is missing: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """One page, and all that it asked for and complained about."""
-
-    def __init__(self, browser: Any, path: Path, options: dict[str, Any]) -> None:
-        self.requests: list[str] = []
-        self.console: list[str] = []
-        context = browser.new_context(**options)
-        context.set_offline(True)
-        self.page = context.new_page()
-        self.page.add_init_script(VIOLATIONS)
-        self.page.on("request", lambda r: self.requests.append(r.url))
-        self.page.on("console", lambda m: self.console.append(m.text))
-        self.page.on("pageerror", lambda e: self.console.append(str(e)))
-        self.page.on("dialog", lambda d: (self.console.append("dialog"), d.dismiss()))
-        self.page.goto(path.as_uri())
-        self.page.wait_for_selector(".site-mark, .count, .pad", state="attached")
-
-    def is_quiet(self, path: Path) -> None:
-        fetched = [u for u in self.requests if u != path.as_uri() and not u.startswith("data:")]
-        assert fetched == []
-        assert self.console == []
-        assert self.page.evaluate("window.violations") == []
-        assert self.page.evaluate("window.broken") == []
-        missing = "[...document.images].filter((i) => !i.complete || !i.naturalWidth).length"
-        assert self.page.evaluate(missing) == 0
-
-
-def summed(content: Content) -> Content:
-    """The sample with scores that are the sums of their contributions, as a study's are."""
-    themes = []
-    for theme in content.themes:
-        known = theme.criteria_table.copy()
-        known["value_score"] = [
-            None if q == "unknown" else 0.95 - 0.03 * (n % 30)
-            for n, q in enumerate(known["quality"])
-        ]
-        known["value_score"] = known["value_score"].astype(float)
-        known["contribution"] = known["value_score"] * known["weight"]
-        sums = known.groupby("site_id")["contribution"].sum()
-        sites = theme.sites.copy()
-        sites["score"] = sites["site_id"].map(sums).where(sites["status"] == "ranked")
-        sites["rank"] = sites["score"].rank(ascending=False, method="first")
-        themes.append(dataclasses.replace(theme, sites=sites, criteria_table=known))
-    return dataclasses.replace(content, themes=tuple(themes))
-
-
-@pytest.fixture(scope="module")
 def study(content: Content) -> Content:
     return summed(content)
 
@@ -130,19 +44,6 @@ def file(study: Content, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("web") / "index.html"
     path.write_bytes(render(study).encode())
     return path
-
-
-@pytest.fixture
-def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
-    opened: list[Visit] = []
-
-    def go(path: Path, options: dict[str, Any]) -> Visit:
-        opened.append(Visit(chromium, path, options))
-        return opened[-1]
-
-    yield go
-    for found in opened:
-        found.page.context.close()
 
 
 @pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -54,7 +54,7 @@ function pickLine(th, found) {
 }
 function compareTable(th, found) {
   const table = el("table", "compare"), head = el("tr"), weights = shares(th);
-  head.appendChild(el("th"));
+  head.appendChild(el("td"));
   found.forEach((i) => {
     const cell = el("th"), gone = button("icon", "×", () => {
       pick(th.sites[i].id, false);
@@ -66,7 +66,7 @@ function compareTable(th, found) {
   });
   table.appendChild(head);
   const row = (title, cells, cls) => {
-    const line = el("tr", cls), name = el("th", "any");
+    const line = el("tr", cls), name = el("th");
     name.scope = "row";
     name.appendChild(iso(title));
     table.appendChild(add(line, name, ...cells));

@@ -46,9 +46,11 @@ function sitesGeoJson() {
 }
 
 /* ---------- picture and print ---------- */
-/* The map as it is seen, with title, legend and credits, on a canvas twice as fine. */
+/* The part of the map that nothing covers, with title, legend and credits, on a canvas twice as fine. */
 function picture() {
-  const size = map.getSize(), fine = 2, head = 46, foot = 60, canvas = el("canvas"), origin = map.getContainer().getBoundingClientRect();
+  const whole_ = map.getSize(), panel = ui.panel.getBoundingClientRect(), left = phone.matches ? 0 : panel.right + 8;
+  const size = {x: whole_.x - left, y: phone.matches ? panel.top : whole_.y};
+  const fine = 2, head = 46, foot = 52, canvas = el("canvas"), origin = map.getContainer().getBoundingClientRect();
   canvas.width = size.x * fine;
   canvas.height = (size.y + head + foot) * fine;
   const c = canvas.getContext("2d");
@@ -62,6 +64,7 @@ function picture() {
   c.clip();
   c.fillStyle = token("water");
   c.fillRect(0, 0, size.x, size.y);
+  c.translate(-left, 0);
   ["base", "relief", "surface", "net"].forEach((pane) => {
     map.getPane(pane).querySelectorAll("canvas,img").forEach((node) => {
       const box = node.getBoundingClientRect();
@@ -149,6 +152,7 @@ function pictureFrame(c, size, head, foot) {
   write([ownWeights(th) ? t("list.own") : t("list.recipe"), s ? label(s.title) : "", label(data.disclaimer.split(":")[0])]
     .filter(Boolean).join(" · "), 38, "400 12px", "ink-soft");
   const keys = [...state.modes || []].map((m) => t("mode." + m)).concat(surfaceOf(th) === "off" ? [] : [surfaceName(th)]);
+  c.textAlign = "left";
   write(t("legend.rank") + (keys.length ? " · " + keys.join(" · ") : ""), size.y + head + 18, "400 12px", "ink");
   write(ui.credit.textContent, size.y + head + 38, "400 10px", "ink-soft");
 }

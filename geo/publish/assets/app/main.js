@@ -3,6 +3,7 @@ function choose(id, open) {
   state.site = id;
   drawRoutes();
   drawSites();
+  labels();
   legend();
   remember();
   if (open) {
@@ -39,6 +40,7 @@ function show() {
   drawDots();
   drawGrid();
   drawSites();
+  labels();
   legend();
 }
 function colours() {
@@ -92,6 +94,7 @@ function start() {
   drawRoutes();
   drawGrid();
   drawSites();
+  labels();
   legend();
   window.addEventListener("hashchange", () => {
     if (window.location.hash.slice(1) !== fragment() && restore(window.location.hash)) { rebuild(); }

@@ -26,11 +26,12 @@ function drawSites() {
   layers.marks.clearLayers();
   state.placed = [];
   state.numbered = new Set();
-  rows.filter((r, n) => n < NUMBERED || th.sites[r.index].id === state.site).forEach((entry) => {
+  const isChosen = (entry) => th.sites[entry.index].id === state.site;
+  rows.filter((r, n) => n < NUMBERED || isChosen(r)).sort((a, b) => isChosen(b) - isChosen(a)).forEach((entry) => {
     const site = th.sites[entry.index], p = map.latLngToLayerPoint([site.lat, site.lon]);
     const r = sizes["site-radius"] * (0.82 + 0.36 * (best > 0 ? entry.score / best : 0));
-    const hidden = state.placed.some((q) => q.p.distanceTo(p) < 0.8 * (q.r + r));
-    if (hidden && site.id !== state.site) { return; }
+    // A finger's tip must find one mark at a time: what has no room stays a dot.
+    if (state.placed.some((q) => Math.max(Math.abs(q.p.x - p.x), Math.abs(q.p.y - p.y)) < 25)) { return; }
     state.placed.push({p: p, r: r});
     state.numbered.add(entry.index);
     layers.marks.addLayer(numbered(th, site, entry, r));
@@ -40,13 +41,14 @@ function drawSites() {
     if (!state.numbered.has(chosen)) { highlight(th.sites[chosen]); }
     ring(th.sites[chosen], accent(th));
   }
-  labels();
 }
 function numbered(th, site, entry, r) {
   const mark_ = el("div", "site-mark" + (site.id === state.site ? " chosen" : ""), entry.rank);
+  const target = el("div", "target"), wide = Math.max(2 * r, 24);
   mark_.style.width = mark_.style.height = 2 * r + "px";
+  target.appendChild(mark_);
   const marker = L.marker([site.lat, site.lon], {
-    icon: L.divIcon({className: "", html: mark_, iconSize: [2 * r, 2 * r]}),
+    icon: L.divIcon({className: "", html: target, iconSize: [wide, wide]}),
     zIndexOffset: 1000 - 10 * entry.rank, riseOnHover: true, keyboard: true
   });
   marker.on("click", () => choose(site.id, true));
@@ -234,6 +236,7 @@ function buildMap() {
     if (state.ready) {
       drawRoutes();
       drawSites();
+      labels();
     }
   });
   map.on("moveend", () => {

@@ -89,6 +89,7 @@ function fill() {
   ui.body.replaceChildren();
   ui.foot.replaceChildren();
   ui.list = null;
+  if (state.tab !== "site") { ui.body.appendChild(el("h2", "sr", t("tab." + state.tab))); }
   ({ranking: fillRanking, site: fillSite, compare: fillCompare, gaps: fillGaps, sources: fillSources})[state.tab]();
 }
 /* Say a thing to those who listen to the page. */

@@ -46,7 +46,8 @@ function planesReady(th) {
   const held = ready.get(th.id), wanted = planesOf(th);
   if (held || !wanted) { return held || null; }
   Promise.all([plane(wanted.mask)].concat(wanted.criteria.map((c) => plane(c[1])))).then((found) => {
-    const gaps = found.slice(1).some((p) => p.some((v, i) => v === 255 && found[0][i] === 1));
+    const gaps = [];
+    found[0].forEach((m, i) => { if (m === 1 && found.some((p, n) => n && p[i] === 255)) { gaps.push(i); } });
     ready.set(th.id, {mask: found[0], values: found.slice(1), places: wanted.criteria.map((c) => c[0]), gaps: gaps});
     if (theme() === th) {
       drawSurface();
@@ -150,14 +151,13 @@ function summedCells(th, held, w, out) {
     const table = tables[j], from = values[j];
     for (let i = 0; i < n; i += 1) { out[i] += table[from[i]]; }
   }
-  if (gaps) { fillGapsOf(th, held, w, out, powers, unknown); }
+  if (gaps.length) { fillGapsOf(th, held, w, out, powers, unknown); }
   if (powers) { for (let i = 0; i < n; i += 1) { if (out[i] !== -1) { out[i] = Math.exp(out[i]); } } }
 }
 /* What stands for the unknown criteria of a cell; of a product `out` holds logarithms. */
 function fillGapsOf(th, held, w, out, powers, unknown) {
-  const {values, mask, places} = held, m = values.length, needed = places.map((k) => th.criteria[k].required);
-  for (let i = 0; i < out.length; i += 1) {
-    if (mask[i] !== 1) { continue; }
+  const {values, gaps, places} = held, m = values.length, needed = places.map((k) => th.criteria[k].required);
+  for (const i of gaps) {
     let known = 0, count = 0, missing = false;
     for (let j = 0; j < m; j += 1) {
       if (values[j][i] === 255) { missing = missing || needed[j]; } else {
@@ -165,7 +165,6 @@ function fillGapsOf(th, held, w, out, powers, unknown) {
         count += 1;
       }
     }
-    if (count === m) { continue; }
     if (missing || !count || unknown === "refuse") { out[i] = -1; } else if (unknown === "reweight") {
       out[i] = known > 0 ? out[i] / known : (powers ? -Infinity : 0);
     } else if (unknown === "middle") {

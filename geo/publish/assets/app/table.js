@@ -1,15 +1,18 @@
 /* The ranked list: name and place, a bar of contributions, a whisker, the rank's confidence. */
-function bar(th, index, weights, colours) {
-  const node = el("div", "bar");
-  parts(th, index, weights).forEach((adds, k) => {
-    if (adds === null || adds <= 0) { return; }
-    const part = el("span");
-    part.style.width = adds * 100 + "%";
-    part.style.background = colours[k];
-    part.title = label(th.criteria[k].title) + ": " + fixed(adds, 2);
-    node.appendChild(part);
-  });
-  return node;
+/* A bar of contributions; `paint` writes the widths anew. */
+function makeBar(th) {
+  const node = el("div", "bar"), spans = th.criteria.map(() => el("span"));
+  const paint = (index, weights, colours) => {
+    parts(th, index, weights).forEach((adds, k) => {
+      const part = spans[k], shown = adds !== null && adds > 0;
+      part.style.display = shown ? "" : "none";
+      if (!shown) { return; }
+      part.style.width = (adds * 100).toFixed(2) + "%";
+      part.style.background = colours[k];
+      part.title = label(th.criteria[k].title) + ": " + fixed(adds, 2);
+    });
+  };
+  return {node: add(node, ...spans), paint: paint};
 }
 function whisker(site, score) {
   const node = el("div", "whisker");
@@ -32,12 +35,12 @@ function moved(site, entry) {
 function makeRow(th, index) {
   const site = th.sites[index], item = el("li"), node = button("row", null, () => choose(site.id, true));
   const who = el("span", "who"), name = el("b"), rank = el("span", "rank"), score = el("span", "score");
-  const meter = el("span", "meter"), sure = el("span", "sure"), box = el("input", "pick");
+  const meter = el("span", "meter"), filling = makeBar(th), sure = el("span", "sure"), box = el("input", "pick");
   name.appendChild(iso(siteName(site)));
   add(who, name, words(" "), iso(label(site.province), "soft"));
   who.title = cut(site.name, 300);
   if (chosenTogether(th, site)) { who.insertBefore(el("span", "chosen", t("row.chosen")), who.firstChild); }
-  add(node, rank, who, score, meter, sure);
+  add(node, rank, who, score, add(meter, filling.node), sure);
   box.type = "checkbox";
   box.setAttribute("aria-label", t("compare.add-named", {name: cut(siteName(site), 80)}));
   box.addEventListener("change", () => { box.checked = pick(site.id, box.checked); });
@@ -46,7 +49,8 @@ function makeRow(th, index) {
     const own = isChanged(th), known = !own && site.sure !== null;
     rank.textContent = entry.rank;
     score.textContent = fixed(entry.score, 2);
-    meter.replaceChildren(bar(th, index, weights, colours));
+    filling.paint(index, weights, colours);
+    if (meter.children.length > 1) { meter.lastChild.remove(); }
     if (!own) { meter.appendChild(whisker(site, entry.score)); }
     sure.textContent = own ? moved(site, entry) : known ? t("row.top-five", {share: percent(site.sure)}) : "";
     node.classList.toggle("on", site.id === state.site);

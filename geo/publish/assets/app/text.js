@@ -25,8 +25,12 @@ function cut(text, most) {
   const letters = Array.from(text);
   return letters.length > most ? letters.slice(0, most - 1).join("") + "…" : text;
 }
+/* Making a format costs far more than using it: one is kept for each kind. */
+const formats = new Map();
 function locale(value, options) {
-  return value.toLocaleString(spoken.language, options).replace(/^-/, "−");
+  const kind = spoken.language + " " + (options.minimumFractionDigits || 0) + " " + options.maximumFractionDigits;
+  if (!formats.has(kind)) { formats.set(kind, new Intl.NumberFormat(spoken.language, options)); }
+  return formats.get(kind).format(value).replace(/^-/, "−");
 }
 /* Two digits below 100, three above: no more is known. */
 function num(value) {

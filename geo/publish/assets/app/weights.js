@@ -66,8 +66,8 @@ function presetLine(th) {
   const near = (a, b) => a.every((w, k) => Math.abs(w - b[k]) < 1e-9);
   const sets = new Map([["recipe", scaled(recipeWeights(th))], ["equal", scaled(th.criteria.map(() => 1))]]);
   th.presets.forEach((p, n) => sets.set("p" + n, scaled(p.weights)));
-  const now = shares(th), held = Array.from(sets.keys()).find((key) => near(now, sets.get(key)));
-  const node = choice(t("preset.name"), options.filter((o) => o[0] || !held), held || "", (key) => {
+  const held = () => Array.from(sets.keys()).find((key) => near(shares(th), sets.get(key))) || "";
+  const node = choice(t("preset.name"), options, held(), (key) => {
     if (!sets.has(key)) { return; }
     decide((d) => {
       d.locks.delete(th.id);
@@ -94,6 +94,7 @@ function presetLine(th) {
     show();
     announce(t("weights.restored"));
   });
+  ui.preset = () => { node.value = held(); };
   ui.undo = step("↶", "undo", undo, state.past.length);
   ui.redo = step("↷", "redo", redo, state.future.length);
   return add(line, node, ui.undo, ui.redo, reset);
@@ -102,17 +103,24 @@ function announceFirst() {
   const first = ranking(theme())[0];
   if (first) { announce(t("first-is", {name: cut(siteName(theme().sites[first.index]), 60)})); }
 }
-/* After a moved slider: list, marks and surface in one frame; everything else waits for its turn. */
-let waiting = 0;
+/* After a moved slider: list, marks and surface in one frame; what has to look for room, or is
+   only heard, waits until the hand rests. */
+let waiting = 0, resting = 0;
 function refresh() {
   cancelAnimationFrame(waiting);
   waiting = requestAnimationFrame(() => {
-    if (ui.weights) { ui.weights(); }
-    if (ui.undo) { ui.undo.disabled = !state.past.length; }
+    ui.weights();
+    ui.preset();
+    ui.undo.disabled = !state.past.length;
     if (ui.list) { paintList(); }
     drawSites();
     paintSurface();
-    followRoutes();
-    announceFirst();
   });
+  clearTimeout(resting);
+  resting = setTimeout(() => {
+    followRoutes();
+    labels();
+    legend();
+    announceFirst();
+  }, 150);
 }
