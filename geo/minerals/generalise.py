@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.errors import DataError
-from geo.minerals.prospectivity import class_weights
+from geo.minerals.counting import class_weights
 
 __all__ = ["RULES", "generalise", "pool", "weights_on_cells"]
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from geo.errors import DataError
+from geo.minerals.conditions import Conditions
 from geo.minerals.evidence import alr, clr, ilr, plr
 from geo.minerals.prospectivity import (
     conditional_independence,
@@ -237,3 +238,30 @@ def test_an_unknown_part_makes_what_depends_on_it_unknown():
 def test_refusals_say_what_to_do(call, said):
     with pytest.raises(DataError, match=said):
         call()
+
+
+@given(st.integers(0, 1000), st.sampled_from([2, 13]))
+@settings(max_examples=20)
+def test_blocks_count_as_the_whole(seed, layers):
+    """Two layers have a table of all conditions, thirteen a sorted list of those that occur."""
+    generator = np.random.default_rng(seed)
+    deposits = generator.random(600) < 0.1
+    deposits[:2] = True
+    chosen = generator.choice([0.0, 1.0, np.nan], (layers, 600), p=[0.5, 0.4, 0.1])
+    chosen[:, :4] = [0, 1, 0, 1]
+    chosen[:, 4:6] = [0, 1]
+    whole = posterior_probability(list(chosen), deposits)
+    counted = Conditions(layers)
+    for block in np.array_split(np.arange(600), 7):
+        counted.add(list(chosen[:, block]), deposits[block])
+    fitted = counted.fit()
+    parts = [fitted.on(list(chosen[:, block]))[0] for block in np.array_split(np.arange(600), 4)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole.probability)
+
+
+def test_a_condition_that_was_not_counted_stays_unknown():
+    counted = Conditions(13)
+    layers = [np.array([1, 0, 1, 0])] * 13
+    counted.add(layers, np.array([1, 1, 0, 0]))
+    strange = [np.array([number % 2, 1.0]) for number in range(13)]
+    assert np.isnan(counted.fit().on(strange)[0]).tolist() == [True, False]
