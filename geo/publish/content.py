@@ -4,8 +4,9 @@ The web map, the QGIS project, the tables and the GeoPackage read this and nothi
 that they cannot disagree about a number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -14,6 +15,7 @@ from odc.geo.geobox import GeoBox
 
 from geo.catalogue.findings import Finding
 from geo.catalogue.records import Record
+from geo.compute.kept import Kin
 
 __all__ = [
     "Content",
@@ -26,6 +28,8 @@ __all__ = [
     "ScenarioView",
     "ThemeView",
 ]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -181,7 +185,8 @@ class LayerView:
 class Content:
     """Everything that a study has to show.
 
-    `findings` are the repairs and warnings of the layers that were read.
+    `findings` are the repairs and warnings of the layers that were read; `kin` is what may be
+    taken over from runs before, with the same bytes.
     `routes` holds one row a leg with its geometry (EPSG:4326); `surfaces` is on the study's
     grid, NaN where unknown.
     """
@@ -203,3 +208,19 @@ class Content:
     findings: tuple[Finding, ...] = ()
     languages: tuple[str, ...] = ("en",)
     house: HouseView = HouseView()
+    kin: Kin | None = None
+
+    def once(self, module: str, told: object, make: Callable[[], T]) -> T:
+        """What a module makes of the study's layers, from a run before if it is the same.
+
+        Parameters
+        ----------
+        module : str
+            Whose code makes it.
+        told : object
+            What else it is made of, as plain values.
+        make : callable
+        """
+        if self.kin is None:
+            return make()
+        return self.kin.once(module, (self.kin.ground, told), make)

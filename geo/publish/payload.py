@@ -1,10 +1,13 @@
 """What the web map's script reads: the results as plain data, nothing as markup."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -69,7 +72,7 @@ def payload(content: Content, extent: Extent) -> Json:
         Text is unescaped: write it with `geo.publish.safetext.as_json`.
     """
     surfaces, note = _surfaces(content)
-    packed, own, said = planes(content)
+    packed, own, said = _planes(content)
     for theme, places in own.items():
         surfaces[theme]["planes"] = places
     languages = languages_of(content.languages)
@@ -97,7 +100,9 @@ def payload(content: Content, extent: Extent) -> Json:
         "planes": packed,
         "countries": countries_of(content),
         "themes": [_theme(theme, surfaces.get(theme.id)) for theme in content.themes],
-        "routes": _routes(content.routes),
+        "routes": content.once(
+            __name__, ("routes", _digest(content.routes)), lambda: _routes(content.routes)
+        ),
         "towns": _towns(content),
         "attribution": _attribution(content),
         "layers": [
@@ -422,6 +427,14 @@ class _Words:
         return list(self._places)
 
 
+def _digest(frame: gpd.GeoDataFrame) -> str:
+    """Hash of a frame's values and shapes."""
+    digest = hashlib.sha256(pd.DataFrame(frame.drop(columns=frame.geometry.name)).to_csv().encode())
+    for shape in shapely.to_wkb(frame.geometry.to_numpy()):
+        digest.update(b"none" if shape is None else shape)
+    return digest.hexdigest()
+
+
 def _routes(routes: gpd.GeoDataFrame) -> Json:
     """Ways by site; texts, legs and lines that several ways share are stored once."""
     words, lines = _Words(), _Words()
@@ -534,16 +547,38 @@ def _record(record: Record) -> Json:
     return {key: text for key, text in found.items() if text}
 
 
+def _planes(content: Content) -> tuple[Json | None, Json, list[str]]:
+    """Planes of the criteria, which no weight changes, from a run before if they are the same."""
+    made_of: list[object] = []
+    for theme in content.themes:
+        shapes = [(one.id, one.shape, one.spatial) for one in theme.criteria]
+        rules = [(rule.bit, rule.effect) for rule in theme.exclusions]
+        made_of.append((theme.id, shapes, rules))
+    made = {name: key for name, key in _keys(content).items() if not name.endswith(_SCORES)}
+    if len(made) != sum(not str(name).endswith(_SCORES) for name in content.surfaces):
+        return planes(content)
+    return content.once(planes.__module__, (made_of, made), lambda: planes(content))
+
+
+_SCORES = ("-score", "-score-high")
+
+
+def _keys(content: Content) -> dict[str, str]:
+    """Of each surface at hand, the hash of what it was made from, where that is known."""
+    known = {} if content.kin is None else content.kin.surfaces
+    return {str(name): known[str(name)] for name in content.surfaces if name in known}
+
+
 def _surfaces(content: Content) -> tuple[dict[str, Json], list[str]]:
     """Score surfaces at the finest width that keeps them all within the budget."""
     names = [t for t in content.themes if f"{t.id}-score" in content.surfaces]
     if not names:
         return {}, []
     thin = Thinned.of(content)
-    within = thin.inside(content)
+    within = cache(lambda: thin.inside(content))
     for width in _WIDTHS:
         frame = mercator_frame(content.grid, min(width, 2 * content.grid.shape[1]))
-        drawn = {theme.id: _surface(content, theme, thin, within, frame) for theme in names}
+        drawn = {theme.id: _kept_surface(content, theme, thin, within, frame) for theme in names}
         if sum(len(s["image"]) for s in drawn.values()) <= SURFACE_BUDGET:
             break
     south, north = content.region.to_crs(4326).total_bounds[[1, 3]]
@@ -554,7 +589,33 @@ def _surfaces(content: Content) -> tuple[dict[str, Json], list[str]]:
     ]
 
 
-def _surface(content: Content, theme: ThemeView, thin: Thinned, within: Any, frame: Frame) -> Json:
+Within = Callable[[], npt.NDArray[np.bool_]]
+
+
+def _kept_surface(
+    content: Content, theme: ThemeView, thin: Thinned, within: Within, frame: Frame
+) -> Json:
+    """Draw a score surface, or take the picture that a run before drew of the same."""
+
+    def make() -> Json:
+        return _surface(content, theme, thin, within(), frame)
+
+    names = [f"{theme.id}-score", f"{theme.id}-excluded"]
+    keys = _keys(content)
+    if not all(name in keys for name in names):
+        return make()
+    made_of = [keys[name] for name in names]
+    rules = [(rule.bit, rule.effect) for rule in theme.exclusions]
+    return content.once(__name__, ("surface", made_of, rules, frame), make)
+
+
+def _surface(
+    content: Content,
+    theme: ThemeView,
+    thin: Thinned,
+    within: npt.NDArray[np.bool_],
+    frame: Frame,
+) -> Json:
     bits = content.surfaces.get(f"{theme.id}-excluded")
     mask = np.zeros(within.shape, dtype=bool)
     if bits is not None:

@@ -22,7 +22,7 @@ from geo.publish.content import Content, LayerView, ScenarioView, ThemeView
 from geo.publish.mapstyles import layer_style, outline_style, routes_style, sites_style
 from geo.publish.qml import QGIS_VERSION, VectorStyle, plain
 from geo.publish.rasterstyles import raster_style
-from geo.publish.surfaces import Surface, listed
+from geo.publish.surfaces import Surface, listed, made_of
 from geo.publish.surroundings import drawn_layers, extent
 from geo.publish.tables import scenario_table, table_name
 from geo.publish.tokens import LIGHT
@@ -193,10 +193,19 @@ def _raster(content: Content, surface: Surface, *, shown: bool) -> _Layer:
     _head(element, identifier, source, surface.title, str(content.grid.crs))
     _metadata(element, surface.title, None, surface.note)
     _child(element, "provider", "gdal")
-    pipe, blend = raster_style(surface, content.surfaces[surface.name])
+    pipe, blend = _style(content, surface)
     element.append(pipe)
     element.append(blend)
     return _Layer(identifier, surface.title, surface.role, element, source, "gdal", shown)
+
+
+def _style(content: Content, surface: Surface) -> tuple[ET.Element, ET.Element]:
+    told = made_of(content, surface)
+
+    def make() -> tuple[ET.Element, ET.Element]:
+        return raster_style(surface, content.surfaces[surface.name])
+
+    return make() if told is None else content.once(__name__, told, make)
 
 
 def _head(element: ET.Element, identifier: str, source: str, title: str, crs: str) -> None:

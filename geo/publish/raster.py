@@ -3,7 +3,9 @@
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +22,7 @@ from geo.publish.cog import BOUNDED, write_cog
 from geo.publish.content import Content
 from geo.publish.qml import document
 from geo.publish.rasterstyles import raster_style
-from geo.publish.surfaces import Surface, listed
+from geo.publish.surfaces import Surface, listed, made_of
 
 __all__ = ["OUTSIDE", "write_cogs"]
 
@@ -54,27 +56,46 @@ def write_cogs(content: Content, folder: Path) -> list[Path]:
         If what stands in a file is not what was written, as on a full disk.
     """
     within = _Within(content)
-    surfaces = listed(content)
     # Two at a time: compression takes the time and lets go of the interpreter.
     with ThreadPoolExecutor(max_workers=2) as pool:
-        written = pool.map(lambda s: _write(content, s, within, folder), surfaces)
-        return [_checked(path, checksum) for path, checksum in written]
+        return list(pool.map(lambda s: _kept(content, s, within, folder), listed(content)))
 
 
 class _Within:
     """Cells of the region by strips, a bit for each."""
 
     def __init__(self, content: Content) -> None:
-        shape = (int(content.grid.shape[0]), int(content.grid.shape[1]))
-        self._width = shape[1]
-        self._bits = {
-            rows.start: np.packbits(inside(content.grid[rows, :], content.region), axis=1)
-            for rows in strips(shape)
+        self._content = content
+        self._shape = (int(content.grid.shape[0]), int(content.grid.shape[1]))
+        self._lock = Lock()
+
+    @cached_property
+    def _bits(self) -> dict[int, npt.NDArray[np.uint8]]:
+        grid, region = self._content.grid, self._content.region
+        return {
+            rows.start: np.packbits(inside(grid[rows, :], region), axis=1)
+            for rows in strips(self._shape)
         }
 
     def __getitem__(self, rows: slice) -> npt.NDArray[np.bool_]:
-        bits = np.unpackbits(self._bits[rows.start], axis=1, count=self._width)
-        return bits.view(np.bool_)
+        with self._lock:
+            packed = self._bits[rows.start]
+        return np.unpackbits(packed, axis=1, count=self._shape[1]).view(np.bool_)
+
+
+def _kept(content: Content, surface: Surface, within: _Within, folder: Path) -> Path:
+    """Write one surface and its style, or take them from a run before; return its path."""
+    path = folder / f"{surface.name}.tif"
+    told = made_of(content, surface)
+
+    def make() -> None:
+        _checked(*_write(content, surface, within, folder))
+
+    if content.kin is None or told is None:
+        make()
+    else:
+        content.kin.files(__name__, told, (path, path.with_suffix(".qml")), make)
+    return path
 
 
 def _write(content: Content, surface: Surface, within: _Within, folder: Path) -> tuple[Path, int]:
@@ -128,7 +149,7 @@ def _tags(content: Content, surface: Surface) -> dict[str, str]:
         "long_name": _plain(surface.title),
         "units": surface.unit,
         "comment": _plain(surface.note),
-        "source": f"Lodemap {content.version}, recipe sha256 {content.recipe_sha256}",
+        "source": f"Lodemap {content.version}",
     }
     if surface.role == "excluded" and surface.theme is not None:
         rules = surface.theme.exclusions
@@ -142,7 +163,7 @@ def _plain(text: str) -> str:
     return "".join(sign for sign in text if sign.isprintable() or sign == " ")
 
 
-def _checked(path: Path, checksum: int) -> Path:
+def _checked(path: Path, checksum: int) -> None:
     # GDAL says nothing when the disk is full: the file is short.
     try:
         with warnings.catch_warnings():
@@ -154,7 +175,6 @@ def _checked(path: Path, checksum: int) -> Path:
         raise OutputError(f"{path.name} came out damaged ({error}): is the disk full?") from None
     if not same:
         raise OutputError(f"{path.name} came out with other values: is the disk full?")
-    return path
 
 
 def _checksum(found: DatasetReader) -> int:

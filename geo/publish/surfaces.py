@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from geo.publish.content import Content, ThemeView
 
-__all__ = ["Surface", "listed"]
+__all__ = ["Surface", "listed", "made_of"]
 
 
 @dataclass(frozen=True)
@@ -53,3 +53,13 @@ def _of_theme(theme: ThemeView) -> list[Surface]:
             for c in theme.criteria
         ),
     ]
+
+
+def made_of(content: Content, surface: Surface) -> tuple[object, ...] | None:
+    """All that the file of a surface and its style depend on; None where it is not known."""
+    kin = content.kin
+    if kin is None or surface.name not in kin.surfaces:
+        return None
+    rules = surface.theme.exclusions if surface.theme and surface.role == "excluded" else ()
+    said = (surface.role, surface.title, surface.unit, surface.note, content.version)
+    return kin.surfaces[surface.name], said, rules

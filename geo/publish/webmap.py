@@ -12,7 +12,8 @@ from branca.element import MacroElement
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
-from geo.publish.basemap import Shape, extent_of, shapes
+from geo.publish import basemap
+from geo.publish.basemap import Shape, extent_of
 from geo.publish.content import Content
 from geo.publish.overlay import Overlay, mercator_frame, relief
 from geo.publish.page import build_page
@@ -63,10 +64,12 @@ class LodemapMap(folium.Map):
         self.default_js = [("leaflet", f"{_CDN}/leaflet.js")]
         self.default_css = [("leaflet_css", f"{_CDN}/leaflet.css")]
         self._name, self._id = "map", "lodemap"
-        self._drawn = shapes(content, self.extent)
+        self._drawn = content.once(
+            basemap.__name__, ("shapes", self.extent), lambda: basemap.shapes(content, self.extent)
+        )
         for place, shape in enumerate(self._drawn):
             self.add_child(_Shapes(shape, place), name=f"shapes_{place}")
-        shading = _relief(content)
+        shading = content.once(__name__, "relief", lambda: _relief(content))
         if shading is not None:
             self.add_child(_picture(shading), name="relief")
 

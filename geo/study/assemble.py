@@ -1,44 +1,26 @@
 """From scored themes to the content that every output reads."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import xarray as xr
 
-from geo.compute.parts import Part
-from geo.criteria.exclusion import ExclusionRule, exclude_mask, waterfall
+from geo.compute.kept import Kin
 from geo.errors import EmptyLayerError
-from geo.grid import cell_areas, cell_size
 from geo.provenance import package_version
 from geo.publish.content import (
     Content,
-    CriterionView,
-    ExclusionView,
     LayerView,
-    MethodView,
     ScenarioView,
-    ThemeView,
 )
-from geo.publish.qml import mix
-from geo.publish.tokens import ACCENTS
-from geo.recipe import CriterionSpec
-from geo.recipe.measures import MEASURES
-from geo.scoring.unknowns import UNKNOWN
-from geo.scoring.weighting import normalise, overlapping
-from geo.study.portfolios import portfolio_table
-from geo.study.power import power_columns
-from geo.study.scored import ScoredTheme, combination, surface_method, value_function, weight_range
-from geo.study.trade import freight_columns, price_of, routes_of
+from geo.study.themes import ThemeRun, ground_of
 from geo.study.workbench import Workbench
 from geo.transport.routes import ROUTE_COLUMNS
 
 __all__ = ["assemble"]
 
-_OUTSIDE = np.uint16(65535)
 _ROLES = {
     "countries": "countries",
     "land": "land",
@@ -55,22 +37,11 @@ _ROLES = {
     "sea": "sea",
     "disputed": "disputed",
 }
-_BESIDE = (
-    "status_in",
-    "geometry",
-    "lon",
-    "lat",
-    "excluded_by",
-    "warnings",
-    "site_id",
-    "name",
-    "counted_within",
-)
 
 
 def assemble(
     bench: Workbench,
-    themes: Sequence[ScoredTheme],
+    themes: Sequence[ThemeRun],
     scenarios: Sequence[Mapping[str, ScenarioView]] = (),
 ) -> Content:
     """Gather everything that a study has to show.
@@ -78,7 +49,7 @@ def assemble(
     Parameters
     ----------
     bench : Workbench
-    themes : sequence of ScoredTheme
+    themes : sequence of ThemeRun
         In the recipe's order.
     scenarios : sequence of mapping of str to ScenarioView
         One a scenario, by theme.
@@ -88,21 +59,19 @@ def assemble(
     Content
     """
     recipe = bench.recipe
-    routes = [routes_of(bench, theme.spec, theme.sites) for theme in themes if theme.spec.freight]
+    outcomes = [theme.outcome for theme in themes]
     views = [
-        replace(
-            _with_portfolio(bench, theme, _theme_view(bench, theme, place)),
-            scenarios=tuple(found[theme.spec.id] for found in scenarios),
-        )
-        for place, theme in enumerate(themes)
+        replace(outcome.view, scenarios=tuple(found[outcome.view.id] for found in scenarios))
+        for outcome in outcomes
     ]
+    routes = [outcome.routes for outcome in outcomes if outcome.routes is not None]
     return Content(
         id=recipe.id,
         title=recipe.title,
         subtitle=recipe.subtitle,
         themes=tuple(views),
         routes=_joined(routes),
-        layers=_layers(bench),
+        layers=_drawn(bench),
         surfaces=_surfaces(bench, themes),
         records=bench.records,
         notes=recipe.notes,
@@ -113,14 +82,8 @@ def assemble(
         region=bench.region.to_crs(4326),
         findings=bench.findings,
         languages=recipe.languages,
+        kin=_kin(bench, themes),
     )
-
-
-def _with_portfolio(bench: Workbench, theme: ScoredTheme, view: ThemeView) -> ThemeView:
-    asked = theme.spec.portfolio
-    if asked is None:
-        return view
-    return replace(view, portfolio=portfolio_table(asked, view.sites, bench.recipe.path))
 
 
 def _joined(routes: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
@@ -129,206 +92,6 @@ def _joined(routes: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
         return gpd.GeoDataFrame({c: [] for c in ROUTE_COLUMNS}, geometry=[], crs=4326)
     joined = pd.concat(filled, ignore_index=True)
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=4326)
-
-
-def _theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
-    spec = theme.spec
-    accent = spec.accent or ACCENTS[place % len(ACCENTS)]
-    deposits = spec.sites.kind == "deposits"
-    return ThemeView(
-        id=spec.id,
-        title=spec.title,
-        kind=spec.sites.kind,
-        accent=accent,
-        # Lighter by nearly half, to stand out on dark backgrounds.
-        accent_dark=mix(accent, "#ffffff", 0.45),
-        criteria=_criteria(bench, theme),
-        omitted=spec.omitted,
-        exclusions=_exclusions(bench, theme),
-        sites=_sites(bench, theme),
-        criteria_table=_criteria_table(theme),
-        score_label="Location score" if deposits else "Score",
-        score_note=_score_note(theme),
-        price_usd_t=price_of(bench, spec),
-        method=_method(theme),
-        firmness=theme.scores.firmness,
-    )
-
-
-def _score_note(theme: ScoredTheme) -> str:
-    total = len(theme.spec.criteria)
-    method = surface_method(theme.spec)
-    said = f"{method.about.title} of all criteria at every cell."
-    if len(theme.surfaces) != total:
-        share = ", their weights scaled to 1" if method.about.weighted else ""
-        said = (
-            f"The surface shows the {len(theme.surfaces)} of {total} criteria that exist in every "
-            f"cell{share}: it tells places apart, not deposits, and is not the score of a site."
-        )
-    if method != combination(theme.spec):
-        own = combination(theme.spec).about.title
-        return f"{said} Sites are ranked by {own}; the surface is the weighted sum."
-    return said
-
-
-def _method(theme: ScoredTheme) -> MethodView:
-    spec = theme.spec
-    about = combination(spec).about
-    options = ", ".join(f"{name} {value}" for name, value in sorted(spec.combine.options.items()))
-    return MethodView(
-        name=spec.combine.method,
-        title=f"{about.title} ({options})" if options else about.title,
-        says=about.says,
-        unknown=spec.combine.unknown,
-        unknown_says=UNKNOWN[spec.combine.unknown],
-        weights=spec.weighting.says if about.weighted else "",
-        weighted=about.weighted,
-        live=about.local and about.weighted,
-        adds_up=about.adds_up,
-        cautions=(*spec.weighting.warnings, *_overlaps(theme)),
-        options=dict(spec.combine.options),
-        surface=surface_method(spec).method,
-        surface_options=dict(surface_method(spec).options),
-    )
-
-
-def _overlaps(theme: ScoredTheme) -> list[str]:
-    """Criteria that say the same of the ranked sites, whose weights count it twice."""
-    spec, scores = theme.spec, theme.scores
-    ranked = scores.sites.index[scores.sites["status"] == "ranked"]
-    rows = scores.criteria[scores.criteria["site_id"].isin(ranked)]
-    values = rows["value_score"].to_numpy(dtype=np.float64).reshape(-1, len(spec.criteria))
-    if not len(values):
-        return []
-    return [str(found) for found in overlapping(values, [c.title for c in spec.criteria])]
-
-
-def _criteria_table(theme: ScoredTheme) -> pd.DataFrame:
-    """Rows of ``criteria.csv``: beside each weight the swing that it is worth."""
-    table = theme.scores.criteria
-    domains = {c.id: value_function(c.value).domain() for c in theme.spec.criteria}
-    swings = {name: f"{worst} to {best}" for name, (worst, best) in domains.items()}
-    titles = {c.id: c.title for c in theme.spec.criteria}
-    told = [name for name in ("rank_if_known", "range_if_known") if name in table]
-    named = table.drop(columns=told).assign(
-        swing=table["criterion"].map(swings), title=table["criterion"].map(titles)
-    )
-    return named.join(table[told])
-
-
-def _criteria(bench: Workbench, theme: ScoredTheme) -> tuple[CriterionView, ...]:
-    spread = bench.recipe.draws.weight_range
-    ranges = [weight_range(criterion, spread) for criterion in theme.spec.criteria]
-    total = sum(found.central for found in ranges)
-    weights = normalise([found.central for found in ranges])
-    return tuple(
-        _criterion(criterion, float(weight), found.low / total, found.high / total)
-        for criterion, weight, found in zip(theme.spec.criteria, weights, ranges, strict=True)
-    )
-
-
-def _criterion(spec: CriterionSpec, weight: float, low: float, high: float) -> CriterionView:
-    function = value_function(spec.value)
-    worst, best = function.domain()
-    return CriterionView(
-        id=spec.id,
-        title=spec.title,
-        unit=spec.unit,
-        weight=weight,
-        weight_low=low,
-        weight_high=high,
-        worst=worst,
-        best=best,
-        source=spec.source,
-        note=spec.note,
-        spatial=MEASURES[spec.measure.name].spatial,
-        shape=function.to_dict(),
-        required=spec.required,
-    )
-
-
-def _exclusions(bench: Workbench, theme: ScoredTheme) -> tuple[ExclusionView, ...]:
-    areas = cell_areas(bench.grid)
-    cells = bench.cells(theme.sites)
-    lost = waterfall(theme.bits, theme.rules, bench.inside, areas, sites=cells)
-    taken = {row["rule"]: row for row in lost.to_dict("records")}
-    return tuple(_rule(rule, bit, taken.get(rule.id)) for bit, rule in enumerate(theme.rules))
-
-
-def _rule(rule: ExclusionRule, bit: int, lost: Mapping[Hashable, Any] | None) -> ExclusionView:
-    if lost is None:
-        return ExclusionView(rule.id, rule.title, bit, rule.effect, rule.source, None)
-    return ExclusionView(
-        rule.id,
-        rule.title,
-        bit,
-        rule.effect,
-        rule.source,
-        float(lost["alone_km2"]),
-        float(lost["in_order_km2"]),
-        float(lost["only_km2"]),
-        int(lost["alone_sites"]),
-        int(lost["in_order_sites"]),
-        int(lost["only_sites"]),
-    )
-
-
-def _sites(bench: Workbench, theme: ScoredTheme) -> gpd.GeoDataFrame:
-    sites = theme.sites
-    first = sites[["site_id", "name", "lon", "lat"]].copy()
-    scores = theme.scores.sites.loc[sites.index]
-    frame = pd.concat(
-        [
-            scores[["rank"]],
-            first,
-            scores[["status"]],
-            sites[["excluded_by"]],
-            scores.drop(columns=["rank", "status"]),
-            sites[["warnings"]],
-            _province(bench, sites),
-            freight_columns(bench, theme.spec, sites),
-            power_columns(bench, sites),
-            _own_columns(sites),
-        ],
-        axis=1,
-    )
-    frame["warnings"] = _with_precision(bench, frame)
-    order = frame.assign(status=frame["status"].map({"ranked": 0, "unknown": 1, "excluded": 2}))
-    frame = frame.loc[order.sort_values(["status", "rank", "site_id"]).index]
-    found = gpd.GeoDataFrame(frame, geometry=sites.geometry.loc[frame.index], crs=4326)
-    return found.reset_index(drop=True)
-
-
-def _own_columns(sites: gpd.GeoDataFrame) -> pd.DataFrame:
-    """The sites' own columns; what the table of sites calls by the same name is renamed."""
-    own = sites.drop(columns=[c for c in (*_BESIDE, "province") if c in sites])
-    renamed = own.rename(columns={"status": "stage", "confidence": "record_confidence"})
-    return pd.DataFrame(renamed)
-
-
-def _province(bench: Workbench, sites: gpd.GeoDataFrame) -> pd.Series:
-    """Province of each site: its own column, else the polygon that holds it."""
-    if "province" in sites:
-        return pd.Series(sites["province"])
-    blank = pd.Series("", sites.index, name="province", dtype=object)
-    layers = bench.recipe.base.get("provinces", ())
-    if not layers:
-        return blank
-    polygons = bench.features(layers[0]).to_crs(4326)[["name", "geometry"]]
-    joined = gpd.sjoin(sites[["geometry"]], polygons, predicate="within")
-    joined = joined[~joined.index.duplicated()]
-    held = blank.index.isin(joined.index)
-    return pd.Series(blank.where(~held, joined["name"]), name="province")
-
-
-def _with_precision(bench: Workbench, frame: pd.DataFrame) -> pd.Series:
-    """Add a warning where a point is coarser than the grid that it is read from."""
-    if "precision_km" not in frame:
-        return frame["warnings"]
-    coarse = frame["precision_km"].astype(np.float64) * 1000 > cell_size(bench.grid)[0]
-    said = "point ±" + frame["precision_km"].map(lambda km: f"{km:g}") + " km"
-    joined = frame["warnings"].where(frame["warnings"] == "", frame["warnings"] + "; ") + said
-    return frame["warnings"].where(~coarse, joined)
 
 
 def _layers(bench: Workbench) -> tuple[LayerView, ...]:
@@ -362,39 +125,35 @@ def _layer(bench: Workbench, layer: str, role: str, frame: gpd.GeoDataFrame) -> 
     )
 
 
-def _reason_bits(bench: Workbench, theme: ScoredTheme) -> dict[str, xr.DataArray]:
-    """Bits of the rules that exclude, and apart from them of those that only warn."""
-    masks = {"excluded": np.uint16(exclude_mask(theme.rules))}
-    if any(rule.effect == "warn" for rule in theme.rules):
-        masks["warned"] = ~masks["excluded"]
-    within, bits = bench.inside, theme.bits
-
-    def task(part: Part) -> dict[str, xr.DataArray]:
-        here, words = part.of(within).to_numpy(), part.of(bits)
-        return {
-            kind: words.copy(data=np.where(here, words.to_numpy() & mask, _OUTSIDE))
-            for kind, mask in masks.items()
-        }
-
-    return {f"{theme.spec.id}-{kind}": found for kind, found in bench.compute(task).items()}
+def _drawn(bench: Workbench) -> tuple[LayerView, ...]:
+    """Layers to draw, as a run before this one kept them if nothing of them changed."""
+    key = _ground(bench)
+    found: tuple[LayerView, ...] | None = bench.recall(key)
+    return bench.remember(key, lambda: _layers(bench)) if found is None else found
 
 
-def _shown_scores(bench: Workbench, theme: ScoredTheme) -> dict[str, xr.DataArray]:
-    scores = {
-        f"{theme.spec.id}-score": theme.score["score"],
-        f"{theme.spec.id}-score-high": theme.score["score_high"],
-    }
-    return bench.masked(lambda part: {name: part.of(score) for name, score in scores.items()})
+def _ground(bench: Workbench) -> str | None:
+    recipe = bench.recipe
+    sites = [theme.sites.layer for theme in recipe.themes]
+    return bench.key(__name__, recipe.layer_ids(), (ground_of(recipe), sites))
 
 
-def _surfaces(bench: Workbench, themes: Sequence[ScoredTheme]) -> xr.Dataset:
+def _surfaces(bench: Workbench, themes: Sequence[ThemeRun]) -> xr.Dataset:
     found: dict[str, xr.DataArray] = {}
     for theme in themes:
-        name = theme.spec.id
-        for criterion, surface in theme.surfaces.items():
-            found[f"{name}-{criterion}"] = surface.value
-        found |= _shown_scores(bench, theme)
-        found |= _reason_bits(bench, theme)
+        found |= theme.surfaces()
     for layer in bench.recipe.base.get("relief", ()):
         found["relief"] = bench.raster(layer)
     return xr.Dataset(found)
+
+
+def _kin(bench: Workbench, themes: Sequence[ThemeRun]) -> Kin | None:
+    """What outputs may take over from runs before; nothing where a layer's bytes are unknown."""
+    ground = _ground(bench)
+    if bench.cache is None or ground is None:
+        return None
+    keys: dict[str, str | None] = {"relief": ground}
+    for theme in themes:
+        keys |= theme.surface_keys()
+    known = {name: key for name, key in keys.items() if key is not None}
+    return Kin(bench.cache, bench.code, known, ground)

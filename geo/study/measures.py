@@ -13,6 +13,7 @@ from geo.criteria.proximity import distance_to_nearest
 from geo.criteria.zonal import zonal_painter
 from geo.errors import UnitError
 from geo.recipe import CriterionSpec, ThemeSpec
+from geo.recipe.measures import MEASURES
 from geo.study.power import power_cost, solar_surfaces, wind_surfaces
 from geo.study.trade import (
     freight_key,
@@ -59,9 +60,20 @@ def surface_of(bench: Workbench, theme: ThemeSpec, criterion: CriterionSpec) -> 
     ways = _ways(bench, theme, name, arguments)
     key = ("surface", name, repr(sorted(arguments.items())), criterion.unit, ways)
 
-    def make() -> Surface:
+    def compute() -> dict[str, xr.DataArray]:
         task = SURFACES[name](bench, theme, arguments, criterion.unit)
-        found = bench.masked(lambda part: dict(zip(_CASES, task(part), strict=False)))
+        return bench.masked(lambda part: dict(zip(_CASES, task(part), strict=False)))
+
+    def make() -> Surface:
+        recipe = bench.recipe
+        layers = sorted({recipe.region, *recipe.layers_of(criterion, theme)})
+        shared = {
+            "transport": (recipe.transport, sorted({place for place, _ in recipe.destinations()})),
+            "energy": recipe.energy,
+        }
+        needs = shared.get(MEASURES[name].needs or "")
+        told = (name, arguments, criterion.unit, ways, needs, recipe.region_where)
+        found = bench.stage(__name__, layers, told, compute)
         for surface in found.values():
             surface.attrs.update(
                 long_name=criterion.title, units=criterion.unit, source=criterion.source

@@ -10,16 +10,15 @@ from geo.compute.budget import give_back_freed_memory, memory_bytes, resident, s
 from geo.compute.engine import Engine, Scratch, Stream
 from geo.errors import DataError
 from geo.publish.content import ScenarioView
-from geo.recipe import Recipe, ScenarioSpec, ThemeSpec, load_recipe
+from geo.recipe import Recipe, ScenarioSpec, load_recipe
 from geo.study.assemble import assemble
 from geo.study.find import catalogue_for
 from geo.study.named import check_names
 from geo.study.progress import Listener, Progress, silent
 from geo.study.result import Result
 from geo.study.scenarios import scenario_views
-from geo.study.scored import ScoredTheme, score_theme
 from geo.study.stages import StageCache
-from geo.study.trade import freight_surfaces
+from geo.study.themes import ThemeRun
 from geo.study.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -136,32 +135,31 @@ class Study:
         # Filling a cache here would bring every surface of a cluster to this machine.
         bench.cache = None if cache is None or client is not None else StageCache(Path(cache))
         bench.engine = _engine(bench, memory, scratch, client)
-        freight = [theme for theme in self.recipe.themes if theme.freight is not None]
-        steps = len(self.recipe.themes) + len(freight) + len(self.recipe.scenarios) + 2
+        freight = sum(theme.freight is not None for theme in self.recipe.themes)
+        steps = len(self.recipe.themes) + freight + len(self.recipe.scenarios) + 2
         progress = Progress(steps, listen)
         bench.engine.tell = progress.within
         with progress.stage("layers and grid"):
             bench.prepare()
-        for theme in freight:
-            with progress.stage(f"freight: {theme.title}"):
-                freight_surfaces(bench, theme)
-        scored = [self._score(bench, theme, progress) for theme in self.recipe.themes]
-        scenarios = [self._under(bench, scored, spec, progress) for spec in self.recipe.scenarios]
+        themes = [ThemeRun(bench, spec, n) for n, spec in enumerate(self.recipe.themes)]
+        for theme in themes:
+            if theme.spec.freight is not None:
+                with progress.stage(f"freight: {theme.spec.title}"):
+                    theme.freight()
+        for theme in themes:
+            with progress.stage(f"scores: {theme.spec.title}"):
+                _ = theme.outcome
+        scenarios = [self._under(bench, themes, spec, progress) for spec in self.recipe.scenarios]
         with progress.stage("routes and tables"):
-            content = assemble(bench, scored, scenarios)
+            content = assemble(bench, themes, scenarios)
         return Result(content, self.recipe)
 
     @staticmethod
-    def _score(bench: Workbench, theme: ThemeSpec, progress: Progress) -> ScoredTheme:
-        with progress.stage(f"scores: {theme.title}"):
-            return score_theme(bench, theme)
-
-    @staticmethod
     def _under(
-        bench: Workbench, scored: list[ScoredTheme], spec: ScenarioSpec, progress: Progress
+        bench: Workbench, themes: list[ThemeRun], spec: ScenarioSpec, progress: Progress
     ) -> dict[str, ScenarioView]:
         with progress.stage(f"scenario: {spec.title}"):
-            return scenario_views(bench, scored, spec)
+            return scenario_views(bench, themes, spec)
 
 
 def _engine(

@@ -8,6 +8,7 @@ import pandas as pd
 from geo.publish.content import ScenarioView
 from geo.recipe import Recipe, ScenarioSpec, ThemeSpec, under
 from geo.study.scored import ScoredTheme, rescore_theme
+from geo.study.themes import ThemeRun
 from geo.study.trade import freight_columns
 from geo.study.workbench import Workbench
 
@@ -15,7 +16,7 @@ __all__ = ["scenario_views"]
 
 
 def scenario_views(
-    bench: Workbench, themes: Sequence[ScoredTheme], scenario: ScenarioSpec
+    bench: Workbench, themes: Sequence[ThemeRun], scenario: ScenarioSpec
 ) -> dict[str, ScenarioView]:
     """Rank every theme's sites under a scenario.
 
@@ -26,7 +27,7 @@ def scenario_views(
     ----------
     bench : Workbench
         Of the study itself, after its themes were scored.
-    themes : sequence of ScoredTheme
+    themes : sequence of ThemeRun
     scenario : ScenarioSpec
 
     Returns
@@ -34,21 +35,26 @@ def scenario_views(
     dict of str to ScenarioView
         By theme. Sites are those of the study, also where they were found on its surface.
     """
-    # As they were scored: weights that are read off the sites are known by now.
-    own = replace(bench.recipe, themes=tuple(theme.spec for theme in themes))
-    recipe = under(own, scenario)
+    return {theme.spec.id: _view(bench, theme, scenario) for theme in themes}
+
+
+def _view(bench: Workbench, theme: ThemeRun, scenario: ScenarioSpec) -> ScenarioView:
+    key = theme.scenario_key(scenario)
+    found: ScenarioView | None = bench.recall(key)
+    return (
+        bench.remember(key, lambda: _made(bench, theme.scored, scenario))
+        if found is None
+        else found
+    )
+
+
+def _made(bench: Workbench, theme: ScoredTheme, scenario: ScenarioSpec) -> ScenarioView:
+    # As it was scored: weights that are read off the sites are known by now.
+    recipe = under(replace(bench.recipe, themes=(theme.spec,)), scenario)
     # One draw is the least there is: a scenario has ranks, not ranges of ranks.
     other = bench.under(replace(recipe, draws=replace(recipe.draws, count=1)))
-    changed = dict(zip((t.spec.id for t in themes), recipe.themes, strict=True))
-    return {
-        theme.spec.id: ScenarioView(
-            scenario.id,
-            scenario.title,
-            scenario.note,
-            *_tables(bench, other, theme, changed[theme.spec.id]),
-        )
-        for theme in themes
-    }
+    tables = _tables(bench, other, theme, recipe.themes[0])
+    return ScenarioView(scenario.id, scenario.title, scenario.note, *tables)
 
 
 def _tables(

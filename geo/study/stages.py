@@ -2,23 +2,20 @@
 
 An entry is named by all that it depends on: the bytes of the layers, the parameters, the grid
 and the code of the stage with all of ours that it uses. So nothing is ever out of date, and a
-run with other weights finds the distances of the run before. The folder is shared between
-processes and bounded in size, what was used longest ago going first. An entry is written
-beside its place, then renamed, and it carries its own hash: it is whole, or it is no entry.
+run with other weights finds the distances of the run before.
 """
 
-import ast
 import hashlib
 import json
 import os
-import tempfile
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+import platform
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -27,19 +24,24 @@ from odc.geo.geobox import GeoBox
 import geo
 from geo.catalogue.findings import Finding
 from geo.catalogue.records import Record
+from geo.compute.canonical import canonical
 from geo.compute.engine import Engine
+from geo.compute.kept import Kept
 from geo.compute.parts import Part, strips
 from geo.grid import as_dataarray
 
 __all__ = ["Entry", "StageCache", "code_of", "stage_key"]
 
-_LIMIT = 10_000_000_000
 _MAGIC = b"lodemap stage 1\n"
 _CHUNK = 1 << 20
-# Half-written files of processes that were killed go after a day.
-_STALE = 86_400.0
-_LIBRARIES = ("exactextract", "geopandas", "numba", "numpy", "odc-geo", "pvlib", "pyproj",
-              "rasterio", "scipy", "shapely", "xarray")  # fmt: skip
+_LIBRARIES = ("exactextract", "folium", "geopandas", "numba", "numpy", "odc-geo", "pandas",
+              "pvlib", "pyogrio", "pyproj", "rasterio", "scipy", "shapely", "xarray")  # fmt: skip
+# Whatever stands in a text by chance only makes the hash depend on more.
+_IMPORTS = re.compile(
+    rb"^[ \t]*(?:from[ \t]+(geo[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))",
+    re.MULTILINE,
+)
+_NAMES = re.compile(rb"[\w.]+")
 
 Heard = Mapping[str, Sequence[Finding]]
 """What was found out about the layers that were read, by reading."""
@@ -63,37 +65,40 @@ def code_of(module: str) -> str:
     True
     """
     sources: dict[str, bytes] = {}
+    files = _modules()
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        path = _source(name)
-        if name not in sources and path is not None:
-            sources[name] = path.read_bytes()
+        if name not in sources and name in files:
+            sources[name] = files[name].read_bytes()
             waiting += _imported(sources[name])
-    digest = hashlib.sha256("".join(f"{n} {version(n)}\n" for n in _LIBRARIES).encode())
+    made_by = [f"{name} {version(name)}" for name in _LIBRARIES]
+    digest = hashlib.sha256("\n".join([platform.python_version(), *made_by]).encode())
     for name in sorted(sources):
         digest.update(name.encode() + hashlib.sha256(sources[name]).digest())
     return digest.hexdigest()
 
 
-def _source(module: str) -> Path | None:
-    """File of a module of this package; None for what is no module of it."""
-    top, *names = module.split(".")
-    place = Path(geo.__file__).parent.joinpath(*names)
-    files = (place / "__init__.py", place.parent / f"{place.name}.py")
-    return next((file for file in files if top == "geo" and file.is_file()), None)
+@cache
+def _modules() -> dict[str, Path]:
+    """Files of all modules of this package, by name."""
+    top = Path(geo.__file__).parent
+    found = {}
+    for path in top.rglob("*.py"):
+        inner = path.relative_to(top.parent).with_suffix("").parts
+        found[".".join(inner[:-1] if inner[-1] == "__init__" else inner)] = path
+    return found
 
 
 @cache
 def _imported(source: bytes) -> tuple[str, ...]:
     """Names of the modules that a module may import."""
-    found = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found += [one.name for one in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            # What is imported from a package may be a module itself.
-            found += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+    found: list[str] = []
+    for package, named, plain in _IMPORTS.findall(source):
+        inner = [name.decode() for name in _NAMES.findall(named or plain)]
+        # What is imported from a package may be a module itself.
+        prefix = package.decode()
+        found += [prefix, *(f"{prefix}.{name}" for name in inner)] if prefix else inner
     return tuple(found)
 
 
@@ -110,7 +115,7 @@ def stage_key(
     records : sequence of Record
         Of the layers that are read.
     parameters : object
-        With a `repr` that tells all of it.
+        Plain values, see :func:`geo.compute.canonical.canonical`.
     grid : GeoBox
 
     Returns
@@ -121,9 +126,8 @@ def stage_key(
     if not all(record.sha256 for record in records):
         return None
     # Where a layer lies does not matter, what it says about itself does.
-    said = [replace(record, path=Path(), toml=Path()) for record in records]
     place = (tuple(grid.shape), tuple(grid.affine), str(grid.crs))
-    told = repr((stage, code, said, parameters, place))
+    told = canonical((stage, code, records, parameters, place))
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -166,24 +170,12 @@ class Entry:
         return made
 
 
-class StageCache:
-    """Entries in one folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Made when it is needed.
-    limit : int, optional
-        Most bytes that all entries may take together.
-    """
-
-    def __init__(self, folder: Path, limit: int = _LIMIT) -> None:
-        self.folder = folder
-        self.limit = limit
+class StageCache(Kept):
+    """Entries that are surfaces, in the folder of everything that is kept."""
 
     def find(self, key: str) -> Entry | None:
         """Return the entry of a key, if there is a whole one; remove one that is not whole."""
-        path = self._path(key)
+        path = self.path(key)
         try:
             entry = _opened(path)
             if entry is None:
@@ -197,40 +189,8 @@ class StageCache:
     def store(self, key: str, surfaces: Mapping[str, xr.DataArray], heard: Heard) -> None:
         """Keep surfaces, if the folder lets us: without them the next run only takes longer."""
         head = _head(surfaces, heard)
-        if head is None:
-            return
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(suffix=".part", dir=self.folder)
-            part = Path(name)
-            try:
-                with os.fdopen(handle, "wb") as stream:
-                    _write(stream, head, surfaces)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                part.replace(self._path(key))
-            finally:
-                part.unlink(missing_ok=True)
-            self._trim()
-        except OSError:
-            return
-
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.stage"
-
-    def _trim(self) -> None:
-        """Remove what was used longest ago until the rest fits, and what was left half-written."""
-        for part in self.folder.glob("*.part"):
-            if part.stat().st_mtime < time.time() - _STALE:
-                part.unlink(missing_ok=True)
-        entries = sorted((path.stat().st_mtime_ns, path) for path in self.folder.glob("*.stage"))
-        sizes = {path: path.stat().st_size for _, path in entries}
-        total = sum(sizes.values())
-        for _, path in entries:
-            if total <= self.limit:
-                return
-            path.unlink(missing_ok=True)
-            total -= sizes[path]
+        if head is not None:
+            self.write(key, _MAGIC, lambda put: _fill(put, head, surfaces))
 
 
 def _plain(value: object) -> object:
@@ -264,19 +224,14 @@ def _head(surfaces: Mapping[str, xr.DataArray], heard: Heard) -> dict[str, Any] 
     return head if same else None
 
 
-def _write(stream: BinaryIO, head: Mapping[str, Any], surfaces: Mapping[str, xr.DataArray]) -> None:
-    digest = hashlib.sha256()
-
-    def put(data: Any) -> None:
-        digest.update(data)
-        stream.write(data)
-
+def _fill(
+    put: Callable[[Any], None], head: Mapping[str, Any], surfaces: Mapping[str, xr.DataArray]
+) -> None:
     text = json.dumps(head).encode()
-    put(_MAGIC + len(text).to_bytes(8, "little") + text)
+    put(len(text).to_bytes(8, "little") + text)
     for surface in surfaces.values():
         for rows in strips(surface.shape):
             put(np.ascontiguousarray(surface[rows].to_numpy()).data.cast("B"))
-    stream.write(digest.digest())
 
 
 def _opened(path: Path) -> Entry | None:

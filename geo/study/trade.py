@@ -271,7 +271,7 @@ def _surface(bench: Workbench, places: Sequence[str], product: Product) -> Freig
     """Freight from every cell to the cheapest of some places."""
 
     def settle(truck: xr.DataArray, starts: Starts) -> dict[str, xr.DataArray]:
-        told = ("freight", [values.tolist() for values in starts], _truck_told(bench))
+        told = ("freight", list(starts), _truck_told(bench))
         return bench.stage(
             __name__, _layers(bench), told, lambda: cost_with_links(truck, starts, bench.engine)
         )
@@ -339,7 +339,15 @@ def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gp
         order = joined.sort_values(["site_id", "country", "leg"], kind="stable")
         return gpd.GeoDataFrame(order.reset_index(drop=True), geometry="geometry", crs=4326)
 
-    return bench.keep(("routes", theme.id, freight_key(bench, theme)), make)
+    def kept() -> gpd.GeoDataFrame:
+        where = np.column_stack([sites.geometry.x, sites.geometry.y])
+        named = [list(sites[c].astype(str)) for c in ("site_id", "name") if c in sites]
+        told = ("routes", freight_key(bench, theme), _truck_told(bench), where, named)
+        key = bench.key(__name__, _layers(bench), (told, str(sites.crs)))
+        found: gpd.GeoDataFrame | None = bench.recall(key)
+        return bench.remember(key, make) if found is None else found
+
+    return bench.keep(("routes", theme.id, freight_key(bench, theme)), kept)
 
 
 def _totals(legs: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, country: str) -> pd.DataFrame:

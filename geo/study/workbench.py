@@ -1,7 +1,7 @@
 """What all themes of a study share: the grid, and each layer read and computed only once."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -105,16 +105,11 @@ class Workbench:
         layers : sequence of str
             Ids of all layers that they are made from, beside the region.
         parameters : object
-            What else they are made from; its `repr` tells all of it.
+            What else they are made from, as plain values.
         make : callable
             Makes them.
         """
-        records = [self.catalogue[layer] for layer in layers]
-        key = None
-        if self.cache is not None:
-            if module not in self._codes:
-                self._codes[module] = code_of(module)
-            key = stage_key(module, self._codes[module], records, parameters, self.grid)
+        key = None if self.cache is None else self.key(module, layers, parameters)
         if self.cache is None or key is None:
             return dict(make())
         entry = self.cache.find(key)
@@ -124,14 +119,46 @@ class Workbench:
                 found = entry.surfaces(self.engine, self.grid)
                 self._recall(entry.heard)
                 return found
+        made, heard = self._listening(lambda: dict(make()))
+        self.cache.store(key, made, heard)
+        return made
+
+    def key(self, module: str, layers: Iterable[str], parameters: object) -> str | None:
+        """Hash of all that a stage depends on, see :func:`geo.study.stages.stage_key`."""
+        records = [self.catalogue[layer] for layer in layers]
+        return stage_key(module, self.code(module), records, parameters, self.grid)
+
+    def code(self, module: str) -> str:
+        """Hash of a module's code and of all of ours that it uses."""
+        if module not in self._codes:
+            self._codes[module] = code_of(module)
+        return self._codes[module]
+
+    def recall(self, key: str | None) -> Any | None:
+        """Give what `remember` kept under a key, if it is still there."""
+        found = None if self.cache is None or key is None else self.cache.recall(key)
+        if found is None:
+            return None
+        made, heard = found
+        self._recall(heard)
+        return made
+
+    def remember(self, key: str | None, make: Callable[[], T]) -> T:
+        """Make something, and keep it for other runs under the key of all it depends on."""
+        made, heard = self._listening(make)
+        if self.cache is not None and key is not None:
+            self.cache.remember(key, (made, heard))
+        return made
+
+    def _listening(self, make: Callable[[], T]) -> tuple[T, dict[str, list[Finding]]]:
+        """Make something; give it with what was found in the layers that were read for it."""
         self._readings.append(set())
         try:
-            made = dict(make())
+            made = make()
         finally:
             readings = self._readings.pop()
         self._readings[-1] |= readings
-        self.cache.store(key, made, {one: self._heard[one] for one in sorted(readings)})
-        return made
+        return made, {one: self._heard[one] for one in sorted(readings)}
 
     def _recall(self, heard: Mapping[str, list[Finding]]) -> None:
         """Tell again what was found out when the layers of a cached stage were read."""
@@ -185,7 +212,8 @@ class Workbench:
             within = inside(part.grid, features)
             return {name: as_dataarray(within, part.grid, name=name, unit="1", long_name=title)}
 
-        return self.compute(task)[name]
+        told = (name, self.recipe.region_where)
+        return self.stage(__name__, [self.recipe.region], told, lambda: self.compute(task))[name]
 
     @cached_property
     def records(self) -> tuple[Record, ...]:

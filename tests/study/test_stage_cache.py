@@ -75,10 +75,11 @@ def test_files_are_the_same_bytes_without_a_cache_with_an_empty_one_and_with_a_f
 ):
     cache = tmp_path / "cache"
     plain = run(world, None).write(tmp_path / "plain")
-    for name in ("cold", "warm"):
-        assert_same_files(plain, run(world, cache).write(tmp_path / name))
-    # The distance, the warped ground and the cells that the rule meets.
-    assert len(entries(cache)) == 3
+    assert_same_files(plain, run(world, cache).write(tmp_path / "cold"))
+    made = entries(cache)
+    assert made
+    assert_same_files(plain, run(world, cache).write(tmp_path / "warm"))
+    assert entries(cache) == made
     # Enough for a process that has run many tests before, whose own memory counts.
     streamed = geo.Study.from_toml(world).run(cache=cache, memory="64GB")
     assert_same_files(plain, streamed.write(tmp_path / "streamed"))
@@ -301,6 +302,6 @@ def test_the_command_keeps_surfaces_where_it_is_told_to(world, tmp_path, monkeyp
     build("--no-cache")
     assert not (tmp_path / "home").exists()
     build()
-    assert len(entries(tmp_path / "home" / "stages")) == 3
+    assert entries(tmp_path / "home" / "stages")
     build("--cache", str(tmp_path / "other"))
-    assert len(entries(tmp_path / "other")) == 3
+    assert entries(tmp_path / "other")
