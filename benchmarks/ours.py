@@ -19,8 +19,9 @@ from benchmarks.job import (
 )
 from geo.catalogue import Catalogue, embedded_folders, read_raster, read_vector, to_grid
 from geo.compute.budget import give_back_freed_memory, memory_bytes
-from geo.compute.engine import Scratch, Stream
+from geo.compute.engine import Stream
 from geo.compute.kernels import Breakpoints, peaks, weighted_overlay
+from geo.compute.scratch import Scratch
 from geo.compute.stored import stored_behind
 from geo.criteria.exclusion import ExclusionRule, exclusion_bits
 from geo.criteria.proximity import distance_to_nearest

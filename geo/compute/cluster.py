@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from geo.compute.budget import share_out
-from geo.compute.engine import Scratch, Stream
+from geo.compute.engine import Stream
 from geo.compute.parts import Part
+from geo.compute.scratch import Scratch
 from geo.errors import DataError, LodemapError, OutputError
 from geo.provenance import package_version
 

@@ -5,15 +5,11 @@ does not know whether they were made in one piece in memory, or part by part int
 are read only where somebody looks.
 """
 
-import shutil
-import tempfile
 import warnings
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,10 +20,10 @@ from rasterio.errors import NotGeoreferencedWarning
 
 from geo.compute.blocks import threads
 from geo.compute.parts import Part, parts_of
+from geo.compute.scratch import Scratch
 from geo.compute.stored import Stored
-from geo.errors import OutputError
 
-__all__ = ["Engine", "Opened", "Room", "Scratch", "Stream", "Task"]
+__all__ = ["Engine", "Opened", "Room", "Stream", "Task"]
 
 T = TypeVar("T")
 
@@ -101,36 +97,6 @@ class Engine:
             return self.compute(grid, task)
 
 
-class Scratch:
-    """A folder for surfaces, removed when nothing uses it any more.
-
-    Parameters
-    ----------
-    folder : Path, optional
-        Where to make it; the system's folder for temporary files when missing.
-
-    Raises
-    ------
-    OutputError
-        If no folder can be made there.
-    """
-
-    def __init__(self, folder: Path | None = None) -> None:
-        try:
-            self.path = Path(tempfile.mkdtemp(prefix="lodemap-scratch-", dir=folder))
-        except OSError as error:
-            raise OutputError(
-                f"{folder}: no scratch folder can be made there ({error.strerror}): name one that "
-                "exists and can be written with --scratch"
-            ) from None
-        self._numbers = count()
-        self._remove = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-
-    def stem(self) -> Path:
-        """Beginning of file names that nobody else uses."""
-        return self.path / f"{next(self._numbers):04d}"
-
-
 class _Made(NamedTuple):
     """What a surface made on a part is, without its values."""
 
@@ -181,7 +147,8 @@ class Stream(Engine):
         """Make surfaces of which every cell may depend on every other: see `Engine.settle`."""
         stem = self.scratch.stem()
         room = Room(self.memory, self.scratch.path)
-        made = self.alone(partial(_settle, opened, room, stem, parts_of(grid, self.rows(grid))))
+        parts = parts_of(grid, self.rows(grid))
+        made = self.alone(partial(_settle, opened, room, stem, parts, self.workers))
         return self._surfaces(grid, stem, made)
 
     def alone(self, work: Callable[[], T]) -> T:
@@ -215,9 +182,11 @@ def _file(stem: Path, key: str) -> Path:
     return stem.with_name(f"{stem.name}-{key}.raw")
 
 
-def _settle(opened: Opened, room: Room, stem: Path, parts: Sequence[Part]) -> dict[str, _Made]:
-    with opened(room) as task:
-        made = [_store(task, stem, part) for part in parts]
+def _settle(
+    opened: Opened, room: Room, stem: Path, parts: Sequence[Part], workers: int
+) -> dict[str, _Made]:
+    with opened(room) as task, ThreadPoolExecutor(max_workers=workers) as pool:
+        made = list(pool.map(partial(_store, task, stem), parts))
     return made[0]
 
 

@@ -10,6 +10,7 @@ until it is closed; what it keeps on disk meanwhile goes with it. The numbers ar
             write(first, distance.read(first, last))
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +28,8 @@ from geo.compute.distance import (
     nearest_of_rows,
     outermost,
 )
-from geo.compute.scratch import Scratch, StoredRows
+from geo.compute.scratch import Scratch
+from geo.compute.stored import Stored
 from geo.compute.sweeps import settle, tiles_of
 from geo.errors import DataError
 
@@ -85,7 +87,7 @@ class _Kept:
             )
 
 
-class _Targets(_Kept):
+class _Targets(_Kept, ABC):
     """Targets by blocks, each with what lies above and below it in its columns."""
 
     def __init__(
@@ -98,9 +100,9 @@ class _Targets(_Kept):
     ) -> None:
         super().__init__(scratch, shape, blocks)
         self._sides = check_cell_size(cell_size)
-        self._bits = scratch.rows((shape[0], -(-shape[1] // 8)), np.uint8)
+        self._bits = scratch.stored((shape[0], -(-shape[1] // 8)), np.uint8)
         # Two rows for each block: the nearest target rows below and above it.
-        self._beside = scratch.rows((2 * len(blocks), shape[1]), np.int32)
+        self._beside = scratch.stored((2 * len(blocks), shape[1]), np.int32)
         self._held: tuple[int, tuple[npt.NDArray[np.generic], ...]] | None = None
         for number, (first, last) in enumerate(blocks):
             mask = _checked_block(read, first, last, shape[1])
@@ -124,6 +126,7 @@ class _Targets(_Kept):
             self._beside.write(number, carried)
             carried = np.where(own >= 0, own, carried)
 
+    @abstractmethod
     def _compute(
         self,
         mask: npt.NDArray[np.bool_],
@@ -131,7 +134,7 @@ class _Targets(_Kept):
         above: npt.NDArray[np.int32],
         below: npt.NDArray[np.int32],
     ) -> tuple[npt.NDArray[np.generic], ...]:
-        raise NotImplementedError
+        """Make what is asked for of a block, knowing the targets above and below it."""
 
     def _block(self, number: int) -> tuple[npt.NDArray[np.generic], ...]:
         if self._held is not None and self._held[0] == number:
@@ -294,7 +297,7 @@ class CostRows(_Kept):
         super().__init__(scratch, shape, blocks)
         self._sides = check_cell_size(cell_size)
         self._limit = limit
-        self._cost = scratch.rows(shape, np.float64)
+        self._cost = scratch.stored(shape, np.float64)
         self._awake = [False] * len(blocks)
         self._friction = self._take_in(read, read_sources)
         self._fresh = list(self._awake)
@@ -304,8 +307,8 @@ class CostRows(_Kept):
                 if self._awake[number]:
                     self._visit(number)
 
-    def _take_in(self, read: Read, read_sources: Read) -> StoredRows:
-        friction: StoredRows | None = None
+    def _take_in(self, read: Read, read_sources: Read) -> Stored:
+        friction: Stored | None = None
         for number, (first, last) in enumerate(self.blocks):
             surface = check_surface(_checked_block(read, first, last, self.shape[1]), first)
             start = check_sources(
@@ -315,7 +318,7 @@ class CostRows(_Kept):
             self._awake[number] = bool(begun.any())
             self._cost.write(first, cost)
             if friction is None:
-                friction = self._scratch.rows(self.shape, surface.dtype)
+                friction = self._scratch.stored(self.shape, surface.dtype)
             friction.write(first, surface)
         if friction is None:
             raise DataError(f"friction has shape {self.shape}, required are rows and columns")

@@ -1,87 +1,44 @@
-"""Rasters kept on disk by rows, for work that memory does not hold.
+"""A folder for rasters that memory does not hold, gone when nothing uses it any more.
 
-Plain reads and writes, not mapped memory: what is read counts once against the budget and
-is gone when the array is, and a full disk is an error instead of a dead process.
+A file in it stays locked as long as its process lives. A run that was killed leaves its folder
+behind; the next one that makes a folder in the same place finds the lock free and removes it.
 """
 
+import fcntl
 import os
 import shutil
+import socket
 import tempfile
+import time
+import weakref
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from geo.compute.stored import Stored
 from geo.errors import OutputError
 
-__all__ = ["Scratch", "StoredRows"]
+__all__ = ["Scratch"]
 
-
-class StoredRows:
-    """A raster in a file, read and written by whole rows.
-
-    Parameters
-    ----------
-    path : Path
-        File to make.
-    shape : (rows, columns)
-    dtype : numpy dtype
-    """
-
-    def __init__(self, path: Path, shape: tuple[int, int], dtype: npt.DTypeLike) -> None:
-        self.path = path
-        self.shape = shape
-        self.dtype = np.dtype(dtype)
-        self._row = shape[1] * self.dtype.itemsize
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-
-    def write(self, first: int, rows: npt.NDArray[np.generic]) -> None:
-        """Write rows from row `first` on.
-
-        Raises
-        ------
-        OutputError
-            If the folder is full or cannot be written.
-        """
-        data = np.ascontiguousarray(rows, dtype=self.dtype).data.cast("B")
-        place, done = first * self._row, 0
-        try:
-            while done < len(data):
-                done += os.pwrite(self._file, data[done:], place + done)
-        except OSError as error:
-            needed = self.shape[0] * self._row / 1e6
-            raise OutputError(
-                f"{self.path.parent.parent}: the scratch folder took {done / 1e6:.0f} MB and then "
-                f"no more ({error.strerror}), {needed:.0f} MB are needed for one raster: free "
-                "space there or name another folder"
-            ) from None
-
-    def read(self, first: int, last: int) -> npt.NDArray[Any]:
-        """Rows ``first`` to ``last`` as a new array."""
-        out = np.empty((last - first, self.shape[1]), dtype=self.dtype)
-        data = out.data.cast("B")
-        place, done = first * self._row, 0
-        while done < len(data):
-            count = os.preadv(self._file, [data[done:]], place + done)
-            if count == 0:
-                raise OutputError(f"{self.path}: the scratch file is shorter than what was written")
-            done += count
-        return out
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
+_PREFIX = "lodemap-scratch-"
+_LOCK = "lock"
+# A folder without a lock is being made, or comes from a system that knows no locks.
+_DAY = 86_400.0
 
 
 class Scratch:
-    """A folder of its own for stored rasters; leaving the context removes it.
+    """A folder of one's own for rasters, removed with its last user or when it is closed.
 
     Parameters
     ----------
     folder : path, optional
-        Where to make it; the system's folder for temporary files by default.
+        Where to make it; the system's folder for temporary files by default. What killed
+        runs left there is removed.
 
     Raises
     ------
@@ -91,35 +48,35 @@ class Scratch:
     Examples
     --------
     >>> with Scratch() as scratch:
-    ...     rows = scratch.rows((4, 3), np.int16)
-    ...     rows.write(2, np.array([[1, 2, 3]]))
-    ...     rows.read(2, 3)
-    array([[1, 2, 3]], dtype=int16)
+    ...     rows = scratch.stored((2, 3), np.int16)
+    ...     rows.write(0, np.array([[1, 2, 3], [4, 5, 6]]))
+    ...     rows.read(1, 2)
+    array([[4, 5, 6]], dtype=int16)
     """
 
     def __init__(self, folder: Path | str | None = None) -> None:
+        where = Path(tempfile.gettempdir() if folder is None else folder)
+        _sweep(where)
         try:
-            self.folder = Path(tempfile.mkdtemp(prefix="lodemap-", dir=folder))
+            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=where))
+            lock = _locked(self.path)
         except OSError as error:
             raise OutputError(
-                f"{folder}: no scratch folder can be made there ({error.strerror}): "
-                "name a folder that exists and can be written"
+                f"{where}: no scratch folder can be made there ({error.strerror}): name one that "
+                "exists and can be written with --scratch"
             ) from None
-        self._stored: list[StoredRows] = []
+        self._numbers = count()
+        self.close = weakref.finalize(self, _remove, self.path, lock)
 
-    def rows(self, shape: tuple[int, int], dtype: npt.DTypeLike) -> StoredRows:
-        """Make an empty stored raster."""
-        stored = StoredRows(self.folder / f"{len(self._stored)}.rows", shape, dtype)
-        self._stored.append(stored)
-        return stored
+    def stem(self) -> Path:
+        """Beginning of file names that nobody else uses."""
+        return self.path / f"{next(self._numbers):04d}"
 
-    def close(self) -> None:
-        """Remove the folder and all that is in it."""
-        while self._stored:
-            self._stored.pop().close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def stored(self, shape: tuple[int, int], dtype: npt.DTypeLike) -> Stored:
+        """Room for a raster, gone with the folder."""
+        return Stored(self.stem().with_suffix(".raw"), shape, np.dtype(dtype).name)
 
-    def __enter__(self) -> "Scratch":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -129,3 +86,43 @@ class Scratch:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _locked(folder: Path) -> int:
+    """Lock a folder for this process, and give what holds the lock."""
+    new = folder / f"{_LOCK}.new"
+    file = os.open(new, os.O_RDWR | os.O_CREAT, 0o600)
+    os.write(file, socket.gethostname().encode())
+    with suppress(OSError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Only a lock that is held gets the name that others look at.
+        new.rename(folder / _LOCK)
+    return file
+
+
+def _remove(folder: Path, lock: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
+
+
+def _sweep(where: Path) -> None:
+    """Remove the folders of processes that live no more."""
+    for folder in where.glob(f"{_PREFIX}*"):
+        # Whatever cannot be read, locked or removed is somebody else's.
+        with suppress(OSError):
+            _sweep_one(folder)
+
+
+def _sweep_one(folder: Path) -> None:
+    if not (folder / _LOCK).exists():
+        if time.time() - folder.stat().st_mtime > _DAY:
+            shutil.rmtree(folder)
+        return
+    file = os.open(folder / _LOCK, os.O_RDWR)
+    try:
+        # Another machine's lock on a shared disk may not show here.
+        if os.read(file, 1024) == socket.gethostname().encode():
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
+    finally:
+        os.close(file)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 from geo.catalogue.postgis import WithDatabase
 from geo.catalogue.records import Catalogue
 from geo.compute.budget import give_back_freed_memory, memory_bytes, resident, share_out
-from geo.compute.engine import Engine, Scratch, Stream
+from geo.compute.engine import Engine, Stream
+from geo.compute.scratch import Scratch
 from geo.errors import DataError
 from geo.publish.content import ScenarioView
 from geo.recipe import Recipe, ScenarioSpec, load_recipe
@@ -173,7 +174,7 @@ def _engine(
     budget = None if memory is None else memory_bytes(memory)
     columns = int(bench.grid.shape[1])
     give_back_freed_memory()
-    folder = Scratch(None if scratch is None else Path(scratch))
+    folder = Scratch(scratch)
     if client is not None:
         from geo.compute.cluster import Cluster
 

@@ -179,7 +179,9 @@ def test_a_full_scratch_folder_is_told_and_nothing_is_left(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, before[1]))
     try:
-        with pytest.raises(OutputError, match=r"scratch folder took .* free space") as caught:
+        with pytest.raises(
+            OutputError, match=r"scratch folder cannot be written .* free space"
+        ) as caught:
             outofcore.accumulated_cost(
                 Reader(friction),
                 Reader(sources),
@@ -198,7 +200,7 @@ def test_a_disk_without_space_is_told(monkeypatch, tmp_path):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("geo.compute.scratch.os.pwrite", full)
+    monkeypatch.setattr("geo.compute.stored.os.pwrite", full)
     mask = Reader(np.eye(3, dtype=bool))
     with pytest.raises(OutputError, match="No space left"):
         outofcore.euclidean_distance(mask, (3, 3), (1, 1), memory=100_000, scratch=tmp_path)

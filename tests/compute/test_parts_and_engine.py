@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 
-from geo.compute.engine import Engine, Scratch, Stream
+from geo.compute.engine import Engine, Stream
 from geo.compute.kernels import slope
 from geo.compute.parts import Part, parts_of, strips
+from geo.compute.scratch import Scratch
 from geo.compute.stored import Stored, stored_behind
 from geo.errors import DataError, OutputError
 from geo.grid import as_dataarray, at_cells, centres

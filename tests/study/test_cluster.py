@@ -18,7 +18,7 @@ from click.testing import CliRunner
 import geo
 from geo.cli import main
 from geo.compute.cluster import Cluster, connect
-from geo.compute.engine import Scratch
+from geo.compute.scratch import Scratch
 from geo.errors import DataError, OutputError
 from geo.study.find import embedded_recipes
 
