@@ -40,15 +40,15 @@ _BESIDE = frozenset({"layer_styles"})
 class GeoPackage:
     """What a look found: the layers, the chosen one and its geometry column and system.
 
-    `count` is counted, not stated. `declared` is the geometry type that the file promises,
-    with its Z and M: 0 prohibited, 1 mandatory, 2 optional.
+    `count` is counted, not stated, and None where only a region is wanted. `declared` is the
+    geometry type that the file promises, with its Z and M: 0 prohibited, 1 mandatory, 2 optional.
     """
 
     layers: tuple[str, ...]
     layer: str
     geometry: str | None
     srs: int | None
-    count: int
+    count: int | None
     declared: tuple[str, int, int] | None
 
 
@@ -78,7 +78,14 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         raise refuse(path, "file-damaged", what, "restore it") from None
 
 
-def look(path: Path, layer: str | None, *, survey: bool, sound: str | None = None) -> GeoPackage:
+def look(
+    path: Path,
+    layer: str | None,
+    *,
+    survey: bool,
+    sound: str | None = None,
+    region: bool = False,
+) -> GeoPackage:
     """Check a GeoPackage and find a layer in it.
 
     Parameters
@@ -90,6 +97,8 @@ def look(path: Path, layer: str | None, *, survey: bool, sound: str | None = Non
         Also report breaches of the standard that do not change what is read.
     sound : str, optional
         Digest of the file, if the same bytes were found undamaged before.
+    region : bool, optional
+        Only a region will be read: do not count the rows of a large file.
 
     Returns
     -------
@@ -112,24 +121,32 @@ def look(path: Path, layer: str | None, *, survey: bool, sound: str | None = Non
         contents = _contents(path, database)
         chosen = _chosen(path, master, contents, layer, survey=survey)
         column = _geometry_column(database, chosen)
-        count = database.execute(f"SELECT count(*) FROM {_quoted(chosen)}").fetchone()[0]  # noqa: S608 - quoted
+        count = None if region and _is_large(path) else _count(database, chosen)
         found = GeoPackage(
             tuple(name for name, kind, _ in contents if kind in ("features", "attributes")),
             chosen,
             column[0] if column else None,
             column[2] if column else next((s for n, _, s in contents if n == chosen), None),
-            int(count),
+            count,
             (column[1], column[3], column[4]) if column else None,
         )
-        if sound is None and (survey or path.stat().st_size <= _CHECKED_WHOLE):
+        if sound is None and (survey or not _is_large(path)):
             _require_types(path, database, chosen)
         if survey:
             _survey(path, database, master, found)
             if layer is None:
                 _others(path, database, found)
-    if sound is not None:
+    if sound is not None and count is not None:
         _looked[sound, layer] = found
     return found
+
+
+def _is_large(path: Path) -> bool:
+    return path.stat().st_size > _CHECKED_WHOLE
+
+
+def _count(database: sqlite3.Connection, layer: str) -> int:
+    return int(database.execute(f"SELECT count(*) FROM {_quoted(layer)}").fetchone()[0])  # noqa: S608 - quoted
 
 
 def unreadable(path: Path, found: GeoPackage) -> list[int]:
@@ -266,7 +283,7 @@ def _refuse_tricks(
 
 
 def _integrity(path: Path, database: sqlite3.Connection) -> None:
-    if path.stat().st_size > _CHECKED_WHOLE:
+    if _is_large(path):
         return
     said = [str(row[0]) for row in database.execute("PRAGMA integrity_check(3)")]
     if said != ["ok"]:
@@ -444,7 +461,7 @@ def _survey_counts(path: Path, database: sqlite3.Connection, found: GeoPackage) 
         stated = database.execute(sql, (found.layer,)).fetchone()
     except sqlite3.OperationalError:
         return
-    if stated is not None and stated[0] == 0 and found.count > 0:
+    if stated is not None and stated[0] == 0 and found.count:
         what = f"says that it has no features and has {found.count}"
         note(path, "warning", "count-wrong", what, "write it anew: other programs may show none")
     if found.geometry is None:

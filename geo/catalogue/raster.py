@@ -1,8 +1,9 @@
 """Reading rasters and warping them onto the grid, checked at the door."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ __all__ = [
     "describe",
     "description_of",
     "grid_of",
+    "is_large",
     "open_raster",
     "read_block",
     "read_raster",
@@ -39,6 +41,8 @@ __all__ = [
 ]
 
 _MOST_CELLS = 400_000_000
+# Values of a raster that are held while a block of the grid is made from them.
+_AT_ONCE = 32_000_000
 
 
 @contextmanager
@@ -243,10 +247,21 @@ def read_block(
     with _of_record(record) as raster:
         places = _places(record, raster, band)
         windows = _windows(raster, grid, record)
+        cells = max((_cells(window) for window in windows), default=0) * len(places)
         single = band is not None or len(places) == 1
         names = record.bands or tuple(one.name for one in raster.bands)
     if not windows:
         return _nothing(record, grid, None if single else names)
+    if cells > _AT_ONCE and grid.shape[0] > 1:
+        count = min(math.ceil(cells / _AT_ONCE), grid.shape[0])
+        edges = [int(edge) for edge in np.linspace(0, grid.shape[0], count + 1)]
+        strips = [
+            read_block(
+                record, grid[top:end, :], band=band, resampling=resampling, whole=whole or grid
+            )
+            for top, end in pairwise(edges)
+        ]
+        return _joined(strips, grid)
     blocks = [
         to_grid(
             read_raster(record, band=band, window=window),
@@ -260,6 +275,39 @@ def read_block(
     for other in blocks[1:]:
         found = found.copy(data=np.where(np.isnan(found), other, found))
     return found
+
+
+def is_large(record: Record, band: int | str | None = None) -> bool:
+    """Whether a raster is read part by part rather than whole.
+
+    Parameters
+    ----------
+    record : Record
+        Of kind ``"raster"``.
+    band : int or str, optional
+        As in `read_raster`.
+
+    Returns
+    -------
+    bool
+    """
+    with _of_record(record) as raster:
+        return raster.cells * len(_places(record, raster, band)) > _AT_ONCE
+
+
+def _cells(window: Window) -> int:
+    rows, columns = window
+    return int((rows.stop - rows.start) * (columns.stop - columns.start))
+
+
+def _joined(strips: Sequence[xr.DataArray], grid: GeoBox) -> xr.DataArray:
+    """One block of strips that lie below each other."""
+    first = strips[0]
+    coords = coordinates(grid)
+    if first.ndim == 3:
+        coords["band"] = xr.Variable("band", first["band"].to_numpy())
+    values = np.concatenate([strip.to_numpy() for strip in strips], axis=-2)
+    return xr.DataArray(values, dims=first.dims, coords=coords, name=first.name, attrs=first.attrs)
 
 
 def _windows(raster: OpenRaster, grid: GeoBox, record: Record) -> list[Window]:

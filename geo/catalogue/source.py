@@ -87,7 +87,9 @@ class Hints:
     encoding: str | None = None
     survey: bool = False
     sound: str | None = None
-    """Digest of the file, if the same bytes were found sound before in this process."""
+    """Digest of the file, if the same bytes were found sound before."""
+    region: bool = False
+    """Only a region will be read."""
 
 
 @dataclass(frozen=True)
@@ -209,8 +211,10 @@ def _only(path: Path, names: Sequence[str], hints: Hints) -> str:
 
 
 def _from_geopackage(path: Path, file: Path, hints: Hints) -> Source:
-    found = geopackage.look(file, hints.layer, survey=hints.survey, sound=hints.sound)
-    _bound(path, found.count)
+    found = geopackage.look(
+        file, hints.layer, survey=hints.survey, sound=hints.sound, region=hints.region
+    )
+    _bound(path, found.count or 0)
     if found.geometry is None:
         what = f"its table {found.layer!r} has no geometries"
         raise refuse(path, "geometry-column-missing", what, "name a layer of features")

@@ -131,7 +131,7 @@ def _vector(
     box = _box(record, bbox, crs)
     known = is_sound(record.sha256, record.layer)
     sound = record.sha256 if known else None
-    with _opened(record, survey=survey, sound=sound) as source:
+    with _opened(record, survey=survey, sound=sound, region=box is not None) as source:
         if source.count == 0:
             frame = _empty(record, source, survey=survey)
         else:
@@ -331,11 +331,14 @@ def _require_kind(record: Record, kind: str) -> None:
 
 
 @contextmanager
-def _opened(record: Record, *, survey: bool, sound: str | None = None) -> Iterator[Source]:
+def _opened(
+    record: Record, *, survey: bool, sound: str | None = None, region: bool = False
+) -> Iterator[Source]:
     if record.x is not None or record.wkt is not None:
         yield _from_table(record, survey=survey)
         return
-    with opened(record.path, Hints(record.layer, record.encoding, survey, sound)) as source:
+    hints = Hints(record.layer, record.encoding, survey, sound, region)
+    with opened(record.path, hints) as source:
         yield source
 
 

@@ -115,7 +115,9 @@ def _distance(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: 
 
 def _crossings(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
     def make() -> dict[str, xr.DataArray]:
-        meetings = intersections(bench.on_grid(str(arguments["layer"]), _where(arguments)))
+        # The nearest crossing may lie far away, where lines themselves are near.
+        lines = bench.on_grid(str(arguments["layer"]), _where(arguments), whole=True)
+        meetings = intersections(lines)
         return bench.compute(lambda part: {"m": distance_to_nearest(meetings, part.grid)})
 
     told = ("crossings", repr(_where(arguments)))

@@ -4,18 +4,20 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
+from math import hypot, isfinite
 from typing import Any, TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
 from geo.catalogue.findings import LEVELS, Finding, LayerWarning, overheard
-from geo.catalogue.raster import read_raster, to_grid
+from geo.catalogue.raster import is_large, read_block, read_raster, to_grid
 from geo.catalogue.records import Catalogue, Record, verify
 from geo.catalogue.vector import read_table, read_vector
 from geo.compute.engine import Engine, Task
@@ -30,6 +32,12 @@ from geo.study.stages import StageCache, code_of, stage_key
 __all__ = ["Cells", "Workbench"]
 
 T = TypeVar("T")
+
+# Vector files of at least so many bytes are read about the grid only, where they can be.
+_LARGE = 64_000_000
+_BY_REGION = (".gpkg", ".fgb", ".shp", ".parquet", ".geoparquet")
+# How much a large raster is read beyond the grid, for kernels at its edge.
+_WIDER = 0.02
 
 Cells = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 """Rows and columns of sites on the grid."""
@@ -238,8 +246,17 @@ class Workbench:
             lambda record: read_vector(record, where=where or None),
         )
 
-    def on_grid(self, layer: str, where: Mapping[str, object] | None = None) -> gpd.GeoDataFrame:
-        """Features of a vector layer in the grid's CRS, without missing geometries."""
+    def on_grid(
+        self, layer: str, where: Mapping[str, object] | None = None, *, whole: bool = False
+    ) -> gpd.GeoDataFrame:
+        """Features of a vector layer in the grid's CRS, without missing geometries.
+
+        Of a large file with an index only those are read that lie on the grid or within its
+        diagonal, unless `whole` asks for all: as long as one lies on the grid, none that is
+        left out can be the nearest to a cell.
+        """
+        if not whole and (near := self._near(layer, where)) is not None:
+            return near
         found = self.features(layer, where)
         usable = found[~(found.geometry.isna() | found.geometry.is_empty)]
         if usable.empty:
@@ -248,6 +265,25 @@ class Workbench:
                 "change the recipe's filter"
             )
         return usable.to_crs(str(self.grid.crs))
+
+    def _near(self, layer: str, where: Mapping[str, object] | None) -> gpd.GeoDataFrame | None:
+        """Features of a large layer about the grid; None of a small one, or if none lies on it."""
+        record = self.catalogue[layer]
+        if record.path.suffix.lower() not in _BY_REGION or record.path.stat().st_size < _LARGE:
+            return None
+        box = self.grid.boundingbox
+        room = hypot(box.right - box.left, box.top - box.bottom)
+        wide = (box.left - room, box.bottom - room, box.right + room, box.top + room)
+
+        def read(found: Record) -> gpd.GeoDataFrame:
+            try:
+                return read_vector(found, where=where or None, bbox=wide, crs=str(self.grid.crs))
+            except EmptyLayerError:
+                return gpd.GeoDataFrame(geometry=[], crs=str(self.grid.crs))
+
+        near = self._layer(("near", layer, repr(where or None)), layer, read)
+        on_it = near.intersects(shapely.box(box.left, box.bottom, box.right, box.top))
+        return near if on_it.any() else None
 
     def table(self, layer: str) -> pd.DataFrame:
         """Rows of a table."""
@@ -258,10 +294,23 @@ class Workbench:
         return self._layer((what, layer), layer, read)
 
     def native(self, layer: str, band: str | None = None) -> xr.DataArray:
-        """A raster on its own grid."""
-        return self._layer(
-            ("native", layer, band), layer, lambda record: read_raster(record, band=band)
-        )
+        """A raster on its own grid; of a large one the part that the study's grid touches."""
+
+        def read(record: Record) -> xr.DataArray:
+            box = self._box(record) if is_large(record, band) else None
+            return read_raster(record, band=band, bbox=box)
+
+        return self._layer(("native", layer, band), layer, read)
+
+    def _box(self, record: Record) -> tuple[float, float, float, float] | None:
+        """The grid's box in a layer's system, a little widened; None across the antimeridian."""
+        box = self.grid.boundingbox
+        change = Transformer.from_crs(str(self.grid.crs), record.crs, always_xy=True)
+        west, south, east, north = change.transform_bounds(*box.bbox, densify_pts=21)
+        if not (isfinite(west + south + east + north) and west < east):
+            return None
+        room_x, room_y = _WIDER * (east - west), _WIDER * (north - south)
+        return west - room_x, south - room_y, east + room_x, north + room_y
 
     def raster(self, layer: str, band: str | None = None, *, classes: bool = False) -> xr.DataArray:
         """A raster warped onto the grid; the mean of its bands when none is named.
@@ -280,9 +329,17 @@ class Workbench:
         )["value"]
 
     def _warped(self, layer: str, band: str | None, resampling: str) -> dict[str, xr.DataArray]:
-        found = self.native(layer, band)
-        if "band" in found.dims:
-            found = found.mean("band", skipna=False, keep_attrs=True)
+        record = self.catalogue[layer]
+        if self._layer(("large", layer, band), layer, lambda found: is_large(found, band)):
+
+            def block(part: Part) -> dict[str, xr.DataArray]:
+                here = read_block(
+                    record, part.grid, band=band, resampling=resampling, whole=part.whole
+                )
+                return {"value": _mean(here)}
+
+            return self.compute(block)
+        found = _mean(self.native(layer, band))
 
         def task(part: Part) -> dict[str, xr.DataArray]:
             warped = to_grid(found, part.grid, whole=part.whole, resampling=resampling)
@@ -358,3 +415,8 @@ class Workbench:
             }
 
         return self.compute(clipped)
+
+
+def _mean(raster: xr.DataArray) -> xr.DataArray:
+    """Mean of the bands; a raster of one band as it is."""
+    return raster.mean("band", skipna=False, keep_attrs=True) if "band" in raster.dims else raster
