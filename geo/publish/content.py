@@ -27,6 +27,7 @@ __all__ = [
     "PresetView",
     "ScenarioView",
     "ThemeView",
+    "TradeView",
 ]
 
 T = TypeVar("T")
@@ -181,6 +182,23 @@ class LayerView:
     limits: str
 
 
+@dataclass(frozen=True, eq=False)
+class TradeView:
+    """Freight besides the cheapest ways.
+
+    `freight` has the rows of ``freight.csv``, `closures` those of ``closures.csv``, `capacity`
+    those of ``capacity.csv``; `alternatives` the legs of further ways, with the columns of the
+    routes and the theme. `reference` names the market that premiums are above; all are empty
+    where a study has no freight.
+    """
+
+    freight: pd.DataFrame = field(default_factory=pd.DataFrame)
+    closures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    alternatives: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
+    capacity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reference: str = ""
+
+
 @dataclass(frozen=True)
 class Content:
     """Everything that a study has to show.
@@ -206,6 +224,7 @@ class Content:
     grid: GeoBox
     region: gpd.GeoDataFrame
     findings: tuple[Finding, ...] = ()
+    trade: TradeView = field(default_factory=TradeView)
     languages: tuple[str, ...] = ("en",)
     house: HouseView = HouseView()
     kin: Kin | None = None

@@ -13,13 +13,14 @@ import shapely
 
 from geo.catalogue.records import Record
 from geo.publish.basemap import Extent, encode
-from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView
+from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView, TradeView
 from geo.publish.overlay import Frame, mercator_frame, score
 from geo.publish.planes import planes
 from geo.publish.safetext import number, plain
 from geo.publish.texts import LANGUAGE, languages_of, texts
 from geo.publish.thinned import Thinned
 from geo.publish.tokens import DARK, LIGHT, RAMP, ROUTES, SIZES
+from geo.publish.tradeblock import trade_block
 
 __all__ = ["SURFACE_BUDGET", "countries_of", "payload", "sites_of"]
 
@@ -103,6 +104,7 @@ def payload(content: Content, extent: Extent) -> Json:
         "routes": content.once(
             __name__, ("routes", _digest(content.routes)), lambda: _routes(content.routes)
         ),
+        "trade": {**trade_block(content.trade), "further": _further(content.trade)},
         "towns": _towns(content),
         "attribution": _attribution(content),
         "layers": [
@@ -460,6 +462,14 @@ def _routes(routes: gpd.GeoDataFrame) -> Json:
         "lines": lines.all(),
         "words": words.all(),
     }
+
+
+def _further(trade: TradeView) -> dict[str, Json]:
+    """Further ways by their number, each as `routes`."""
+    legs = trade.alternatives
+    if legs.empty:
+        return {}
+    return {str(n): _routes(group) for n, group in legs.groupby("alternative")}
 
 
 def _route_key(row: Mapping[str, Any]) -> tuple[str, str, str, float]:

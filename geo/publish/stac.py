@@ -43,6 +43,9 @@ _TITLES = {
     "sites.parquet": ("Ranked sites, GeoParquet", "data"),
     "criteria.csv": ("Every criterion of every site", "data"),
     "routes.csv": ("Legs of every way to market", "data"),
+    "freight.csv": ("Freight by site and country, with its spread and the premium", "data"),
+    "closures.csv": ("Freight if a border, a port or a line closes", "data"),
+    "capacity.csv": ("Shares of known throughputs that planned outputs would take", "data"),
     "portfolio.csv": ("Sites that together are best", "data"),
     "scenarios.csv": ("Sites under other conditions", "data"),
 }

@@ -27,8 +27,11 @@ __all__ = [
     "plain_tables",
     "scenario_table",
     "table_name",
+    "write_capacity_csv",
+    "write_closures_csv",
     "write_criteria_csv",
     "write_exclusions_csv",
+    "write_freight_csv",
     "write_geopackage",
     "write_portfolio_csv",
     "write_robustness_csv",
@@ -50,7 +53,22 @@ CRITERIA_COLUMNS = (
 )  # fmt: skip
 ROUTE_COLUMNS = (
     "site_id", "destination", "country", "leg", "mode", "from", "to", "km", "usd_per_t_low",
-    "usd_per_t", "usd_per_t_high", "hours", "source",
+    "usd_per_t", "usd_per_t_high", "hours", "source", "alternative", "tariff_km", "kg_co2e_per_t",
+)  # fmt: skip
+FREIGHT_COLUMNS = (
+    "theme", "site_id", "country", "product", "usd_per_t_low", "usd_per_t", "usd_per_t_high",
+    "usd_per_t_p05", "usd_per_t_p50", "usd_per_t_p95", "usd_per_dry_t", "usd_per_payable_t",
+    "share_of_value_percent", "reference_usd_per_t", "netback_reference_usd_per_t",
+    "premium_usd_per_t", "premium_percent", "kg_co2e_per_t", "hours_known", "borders", "ports",
+    "unreachable",
+)  # fmt: skip
+CLOSURE_COLUMNS = (
+    "theme", "site_id", "country", "closed", "kind", "title", "usd_per_t", "change_usd_per_t",
+    "reachable",
+)  # fmt: skip
+CAPACITY_COLUMNS = (
+    "theme", "site_id", "country", "node_id", "output_t", "throughput_t", "share", "year",
+    "source",
 )  # fmt: skip
 
 PORTFOLIO_COLUMNS = (
@@ -95,15 +113,66 @@ def write_criteria_csv(content: Content, path: Path) -> None:
 
 
 def write_routes_csv(content: Content, path: Path) -> None:
-    """Write every leg of every site's way to each destination, one row each.
+    """Write every leg of every site's ways to each destination, one row each.
+
+    The cheapest way of each has the number 1 in the column ``alternative``; further ways
+    follow after all of these. A site that has no way has one row with the mode
+    ``unreachable``, whose source names the missing piece.
 
     Parameters
     ----------
     content : Content
     path : Path
     """
-    legs = pd.DataFrame(content.routes.drop(columns=content.routes.geometry.name))
-    _write_csv(_joined([legs], ROUTE_COLUMNS), path)
+    legs = [_without_shape(content.routes), _without_shape(content.trade.alternatives)]
+    _write_csv(_joined([*legs, _unreachable(content)], ROUTE_COLUMNS), path)
+
+
+def _without_shape(legs: gpd.GeoDataFrame) -> pd.DataFrame:
+    return pd.DataFrame(legs.drop(columns=["geometry", "theme"], errors="ignore"))
+
+
+def _unreachable(content: Content) -> pd.DataFrame:
+    """A row for each site and country without a way."""
+    freight = content.trade.freight
+    if freight.empty:
+        return freight
+    shut = freight[freight["unreachable"] != ""]
+    told = shut[["site_id", "country"]].assign(source=shut["unreachable"], mode="unreachable")
+    return told.assign(leg=1, alternative=1)
+
+
+def write_freight_csv(content: Content, path: Path) -> None:
+    """Write freight by site and country in all bases, with its spread and the premium.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    _write_csv(_joined([content.trade.freight], FREIGHT_COLUMNS), path)
+
+
+def write_closures_csv(content: Content, path: Path) -> None:
+    """Write what freight is if a border, a port or a line closes, where it changes.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    _write_csv(_joined([content.trade.closures], CLOSURE_COLUMNS), path)
+
+
+def write_capacity_csv(content: Content, path: Path) -> None:
+    """Write what share of known throughputs the planned outputs of sites would take.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    _write_csv(_joined([content.trade.capacity], CAPACITY_COLUMNS), path)
 
 
 def write_scenarios_csv(content: Content, path: Path) -> None:
@@ -220,6 +289,10 @@ def write_geopackage(content: Content, path: Path) -> None:
         routes = _named(content.routes)
         _write_layer(path, "routes", routes, "Routes", styles)
         styles["routes"] = routes_style(content.themes)
+        if len(content.trade.alternatives):
+            further = _named(content.trade.alternatives)
+            _write_layer(path, "routes_further", further, "Further routes", styles)
+            styles["routes_further"] = routes_style(content.themes)
         for view in drawn_layers(content):
             name = table_name(view.id)
             _write_layer(path, name, view.frame, view.title, styles, view.attribution)

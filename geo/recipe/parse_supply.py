@@ -4,7 +4,14 @@ import math
 
 from geo.recipe.parse_resource import resource_of
 from geo.recipe.reader import Table
-from geo.recipe.schema import CostSpec, EnergySpec, SolarSpec, TransportSpec, WindSpec
+from geo.recipe.schema import (
+    CostSpec,
+    EnergySpec,
+    ReferenceSpec,
+    SolarSpec,
+    TransportSpec,
+    WindSpec,
+)
 
 __all__ = ["energy_of", "transport_of"]
 
@@ -28,7 +35,18 @@ def transport_of(table: Table) -> TransportSpec:
         interest=_rate(table, "interest"),
         ports=table.text("ports", "") or None,
         land=table.text("land", "") or None,
+        reference=_reference(table),
+        throughput=table.text("throughput", "") or None,
     )
+
+
+def _reference(parent: Table) -> ReferenceSpec | None:
+    table = parent.child("reference")
+    if table is None:
+        return None
+    spec = ReferenceSpec(title=table.text("title"), places=table.texts("places"))
+    table.done()
+    return spec
 
 
 def _rate(table: Table, key: str) -> float:

@@ -17,6 +17,7 @@ __all__ = [
     "FreightSpec",
     "MeasureSpec",
     "Recipe",
+    "ReferenceSpec",
     "ScenarioSpec",
     "SiteSpec",
     "SolarSpec",
@@ -200,6 +201,14 @@ class ThemeSpec:
 
 
 @dataclass(frozen=True)
+class ReferenceSpec:
+    """The market whose price others are compared with: a title and the places it is reached at."""
+
+    title: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TransportSpec:
     """Layers of the network and what may not be used."""
 
@@ -218,6 +227,8 @@ class TransportSpec:
     open_links: tuple[tuple[str, str], ...] = ()
     closed: tuple[str, ...] = ()
     price_factors: Mapping[str, float] = field(default_factory=dict)
+    reference: ReferenceSpec | None = None
+    throughput: str | None = None
 
 
 @dataclass(frozen=True)
@@ -365,6 +376,7 @@ class Recipe:
 
     def _shared_layers(self) -> set[str]:
         found = set() if self.lists is None else {self.lists}
+        found |= self.capacity_layers()
         return found | self.transport_layers() | self.energy_layers()
 
     def destinations(self) -> tuple[tuple[str, int], ...]:
@@ -388,6 +400,11 @@ class Recipe:
         found = {transport.nodes, transport.links, transport.factors, transport.products}
         found |= {*transport.geometry.values(), *transport.barriers}
         return found | {*filter(None, (transport.crossings, transport.ports, transport.land))}
+
+    def capacity_layers(self) -> set[str]:
+        """Id of the layer of known throughputs, which no freight is made of."""
+        spec = self.transport
+        return set() if spec is None or spec.throughput is None else {spec.throughput}
 
     def energy_layers(self) -> set[str]:
         """Ids of the layers that yields and costs of power are made of."""

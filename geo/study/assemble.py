@@ -15,6 +15,7 @@ from geo.publish.content import (
     LayerView,
     ScenarioView,
 )
+from geo.study.resilience import trade_view
 from geo.study.themes import ThemeRun, ground_of
 from geo.study.workbench import Workbench
 from geo.transport.routes import ROUTE_COLUMNS
@@ -81,6 +82,7 @@ def assemble(
         grid=bench.grid,
         region=bench.region.to_crs(4326),
         findings=bench.findings,
+        trade=trade_view(bench, [(t.spec, t.outcome.view.sites, t.outcome.routes) for t in themes]),
         languages=recipe.languages,
         kin=_kin(bench, themes),
     )

@@ -16,8 +16,11 @@ from geo.publish.qgis import write_project
 from geo.publish.raster import write_cogs
 from geo.publish.stac import write_item
 from geo.publish.tables import (
+    write_capacity_csv,
+    write_closures_csv,
     write_criteria_csv,
     write_exclusions_csv,
+    write_freight_csv,
     write_geopackage,
     write_portfolio_csv,
     write_robustness_csv,
@@ -173,6 +176,11 @@ class Result:
                 write_sites_csv(content, work / "sites.csv")
                 write_criteria_csv(content, work / "criteria.csv")
                 write_routes_csv(content, work / "routes.csv")
+                if len(content.trade.freight):
+                    write_freight_csv(content, work / "freight.csv")
+                    write_closures_csv(content, work / "closures.csv")
+                if len(content.trade.capacity):
+                    write_capacity_csv(content, work / "capacity.csv")
                 write_exclusions_csv(content, work / "exclusions.csv")
                 write_robustness_csv(content, work / "robustness.csv")
                 if any(theme.portfolio for theme in self.recipe.themes):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -31,13 +32,18 @@ __all__ = [
     "freight_range",
     "freight_surfaces",
     "haul_length",
+    "home_of",
     "isocost",
     "isocost_key",
     "network_key",
+    "network_of",
     "price_of",
     "routes_of",
+    "truck_of",
 ]
 
+# What the network and the freight do not depend on.
+_OUTSIDE: dict[str, Any] = {"price_factors": {}, "reference": None, "throughput": None}
 _CASES = ("usd_per_t_low", "usd_per_t", "usd_per_t_high")
 
 
@@ -75,7 +81,7 @@ def _spec(bench: Workbench) -> TransportSpec:
 
 def network_key(bench: Workbench) -> str:
     """What the network is made of: runs with the same key share it and what follows from it."""
-    return repr(replace(_spec(bench), price_factors={}))
+    return repr(replace(_spec(bench), **_OUTSIDE))
 
 
 def freight_key(bench: Workbench, theme: ThemeSpec) -> str:
@@ -90,7 +96,9 @@ def isocost_key(bench: Workbench, product: str) -> str:
     return f"{_product_named(bench, product)!r} {network_key(bench)}"
 
 
-def _network(bench: Workbench) -> Network:
+def network_of(bench: Workbench) -> Network:
+    """The transport network of a study."""
+
     def make() -> Network:
         spec = _spec(bench)
         tables = _tables(bench)
@@ -125,7 +133,9 @@ def _tables(bench: Workbench) -> Markets:
     return with_ports(*tables, lanes, bench.features(spec.ports), wanted, land=land)
 
 
-def _truck(bench: Workbench) -> xr.DataArray:
+def truck_of(bench: Workbench) -> xr.DataArray:
+    """Cost of trucking through each cell, see `geo.transport.freight.truck_friction`."""
+
     def make() -> dict[str, xr.DataArray]:
         spec = _spec(bench)
         roads = bench.features(spec.geometry["road"])
@@ -134,7 +144,7 @@ def _truck(bench: Workbench) -> xr.DataArray:
         if "status" in roads:
             roads = roads[~roads["status"].isin(set(spec.avoid_status))]
         roads = roads.to_crs(str(bench.grid.crs))
-        tariffs = _network(bench).tariffs
+        tariffs = network_of(bench).tariffs
         barriers = [bench.on_grid(layer) for layer in spec.barriers]
         within = bench.inside
 
@@ -197,11 +207,11 @@ def haul_length(
 
     def make() -> dict[str, xr.DataArray]:
         targets = bench.on_grid(layer, where)
-        return {"cost": accumulated_cost(_truck(bench), targets, engine=bench.engine)}
+        return {"cost": accumulated_cost(truck_of(bench), targets, engine=bench.engine)}
 
     told = ("haul", layer, repr(where or None), _truck_told(bench))
     cost = bench.stage(__name__, [layer, *_layers(bench)], told, make)["cost"]
-    rate = np.float32(_network(bench).tariffs.truck_paved.central)
+    rate = np.float32(network_of(bench).tariffs.truck_paved.central)
     return lambda part: (part.of(cost) / rate,)
 
 
@@ -228,11 +238,15 @@ def price_of(bench: Workbench, theme: ThemeSpec) -> float | None:
     return None if np.isnan(price) else price
 
 
-def _home(bench: Workbench) -> set[str]:
-    """Countries whose places of the network lie in the region."""
+def home_of(bench: Workbench) -> set[str]:
+    """Countries that the region is of: those with more than half of their places in it.
+
+    A place just over the border may lie a little inside the region as drawn.
+    """
     nodes = bench.features(_spec(bench).nodes)
     within = nodes.to_crs(4326).within(bench.region.to_crs(4326).union_all())
-    return set(nodes.loc[within, "country"])
+    share = within.groupby(nodes["country"]).mean()
+    return set(share.index[share > 0.5])
 
 
 def freight_surfaces(bench: Workbench, theme: ThemeSpec) -> FreightOfTheme:
@@ -277,12 +291,12 @@ def _surface(bench: Workbench, places: Sequence[str], product: Product) -> Freig
         )
 
     return freight_surface(
-        _network(bench),
+        network_of(bench),
         places,
         product,
-        _truck(bench),
+        truck_of(bench),
         grid=bench.grid,
-        countries=_home(bench),
+        countries=home_of(bench),
         settle=settle,
     )
 
@@ -332,7 +346,7 @@ def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gp
     def make() -> gpd.GeoDataFrame:
         found = freight_surfaces(bench, theme)
         frames = [
-            routes(sites, surface, _network(bench), surface.destinations, found.product)
+            routes(sites, surface, network_of(bench), surface.destinations, found.product)
             for surface in found.surfaces.values()
         ]
         joined = pd.concat(frames, ignore_index=True)
@@ -353,7 +367,7 @@ def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gp
 def _totals(legs: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, country: str) -> pd.DataFrame:
     """Low, central and high cost of each site's whole way; NaN where there is none."""
     chosen = legs[legs["country"] == country]
-    totals = chosen.groupby("site_id")[list(_CASES)].sum()
+    totals = chosen.groupby("site_id")[list(_CASES)].sum(min_count=1)
     return pd.DataFrame(totals.reindex(sites.index))
 
 

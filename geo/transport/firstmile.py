@@ -54,6 +54,17 @@ class FirstMile:
         steps = np.concatenate([self.cells[site][None, :], moves])
         return np.asarray(np.cumsum(steps, axis=0), dtype=np.intp)
 
+    def of_sites(self, chosen: slice) -> "FirstMile":
+        """The same for some of the sites."""
+        return FirstMile(
+            self.nodes,
+            self.cost[chosen],
+            self.paved[chosen],
+            self.km[chosen],
+            self.codes[chosen],
+            self.cells[chosen],
+        )
+
     def at_rates(self, paved: npt.ArrayLike, unpaved: npt.ArrayLike) -> Floats:
         """Cost with both rates multiplied, (..., sites, places) [USD/t].
 

@@ -5,7 +5,7 @@ all, which is often not the nearest one: the accumulated cost of trucking starts
 access node with what the way onward from there costs.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -26,7 +26,14 @@ from geo.transport.network import Network
 from geo.transport.products import Product
 from geo.transport.tariffs import Case, Tariffs
 
-__all__ = ["FreightSurface", "Starts", "freight_surface", "onward_cost", "truck_friction"]
+__all__ = [
+    "FreightSurface",
+    "Starts",
+    "access_cells",
+    "freight_surface",
+    "onward_cost",
+    "truck_friction",
+]
 
 _METRES = 1000.0
 
@@ -273,17 +280,45 @@ def _placed(
     reach: float,
 ) -> pd.DataFrame:
     """Cell of each access node; of several in one cell the cheapest, in row-major order."""
-    places = network.nodes.loc[costs["node_id"], ["lon", "lat"]].to_numpy(np.float64)
-    to_grid = Transformer.from_crs(4326, str(grid.crs), always_xy=True)
-    east, north = to_grid.transform(places[:, 0], places[:, 1])
-    cells = [_open_cell(friction, grid, x, y, reach) for x, y in zip(east, north, strict=True)]
-    table = costs.assign(
-        row=[-1 if cell is None else cell[0] for cell in cells],
-        column=[-1 if cell is None else cell[1] for cell in cells],
-    )
+    row, column = access_cells(network, costs["node_id"], friction, grid, reach)
+    table = costs.assign(row=row, column=column)
     table = table[table["row"] >= 0].sort_values("usd_per_t", kind="stable")
     table = table.drop_duplicates(["row", "column"]).sort_values(["row", "column"])
     return table.reset_index(drop=True)
+
+
+def access_cells(
+    network: Network,
+    names: Iterable[str],
+    friction: xr.DataArray,
+    grid: GeoBox,
+    reach: float,
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Cells from which places serve trucks.
+
+    Parameters
+    ----------
+    network : Network
+    names : iterable of str
+        Node ids.
+    friction : (rows, columns) DataArray
+        NaN is a barrier.
+    grid : GeoBox
+    reach : float
+        A place on a barrier serves from the nearest open cell within this distance [m].
+
+    Returns
+    -------
+    row, column : (n,) arrays of int
+        -1 where a place lies outside the grid or has no open cell near by.
+    """
+    places = network.nodes.loc[list(names), ["lon", "lat"]].to_numpy(np.float64)
+    to_grid = Transformer.from_crs(4326, str(grid.crs), always_xy=True)
+    east, north = to_grid.transform(places[:, 0], places[:, 1])
+    found = [_open_cell(friction, grid, x, y, reach) for x, y in zip(east, north, strict=True)]
+    cells = np.array([(-1, -1) if cell is None else cell for cell in found], dtype=np.intp)
+    row, column = cells.reshape(-1, 2).T
+    return row, column
 
 
 def _open_cell(

@@ -97,6 +97,12 @@ class Tree:
         trucks = self.graph.trucks(np.arange(len(self.graph.network.nodes)))
         return np.where(trucks >= 0, self.cost[trucks], np.inf)
 
+    @property
+    def goals(self) -> npt.NDArray[np.int32]:
+        """Destinations that a way leads to, as rows of the node table."""
+        arrivals = self.graph.head == self.graph.end
+        return np.unique(self.graph.node[self.graph.tail[arrivals]])
+
     def arcs(self, state: int) -> list[int]:
         """Arcs from a state to its destination."""
         found = []

@@ -394,9 +394,15 @@ class Network:
 
     def link(self, index: int) -> Link:
         """Row of the link table by its index."""
-        row: dict[str, Any] = {str(k): v for k, v in self.links.iloc[index].to_dict().items()}
-        row |= {"start": row["from"], "end": row["to"], "index": index}
-        return Link(**{name: row[name] for name in Link.__dataclass_fields__})
+        row = {name: values[index] for name, values in self._columns.items()}
+        return Link(index=index, **row)
+
+    @cached_property
+    def _columns(self) -> dict[str, list[Any]]:
+        """Columns of the link table by the names that a link has for them."""
+        said = {"start": "from", "end": "to"}
+        names = [name for name in Link.__dataclass_fields__ if name != "index"]
+        return {name: self.links[said.get(name, name)].tolist() for name in names}
 
     @cached_property
     def ends(self) -> Ends:
@@ -448,9 +454,13 @@ class Network:
         """
         return self._position[self.require(name)]
 
+    @cached_property
+    def _names(self) -> list[str]:
+        return [str(name) for name in self.nodes.index]
+
     def name_of(self, position: int) -> str:
         """Id of a place by its row."""
-        return str(self.nodes.index[position])
+        return self._names[position]
 
     def node(self, name: str) -> Node:
         """Return a node by its id.
@@ -460,16 +470,13 @@ class Network:
         NetworkError
             If the network has no such node.
         """
-        row = self.nodes.iloc[self.position(name)]
-        return Node(
-            name,
-            str(row["name"]),
-            str(row["type"]),
-            str(row["country"]),
-            row["gauges"],
-            float(row["lon"]),
-            float(row["lat"]),
-        )
+        at = self.position(name)
+        return Node(name, *(values[at] for values in self._places))
+
+    @cached_property
+    def _places(self) -> tuple[list[Any], ...]:
+        names = [name for name in Node.__dataclass_fields__ if name != "id"]
+        return tuple(self.nodes[name].tolist() for name in names)
 
     def require(self, node: str) -> str:
         """Return a node's id.

@@ -1,7 +1,8 @@
 """The way of each site to its destination, leg by leg, priced low, central and high."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple, cast
 
@@ -108,16 +109,17 @@ def routes(
     _check(sites, surface, destinations, product)
     x, y = _projected(sites, surface)
     rows, columns = cell_of(surface.grid, x, y)
-    rates = tariffs or network.tariffs
+    writer = _Writer(network, tariffs or network.tariffs, surface.grid)
     legs: list[dict[str, Any]] = []
     unreachable = []
     for site, row, column in zip(_sites(sites), rows, columns, strict=True):
         if np.isnan(_at(surface.cost, row, column)):
             unreachable.append(site.id)
             continue
-        trucked = _truck(surface, rates, int(row), int(column))
-        steps, destination = surface.onward.steps(trucked.node)
-        legs += _way(network, rates, surface.grid, site, trucked, steps, destination, 1)
+        trucked = _truck(surface, writer.rates, int(row), int(column))
+        # The way on is the same for all sites of an access place.
+        told = writer.once(trucked.node, partial(surface.onward.steps, trucked.node))
+        legs += writer.way(site, trucked, *told, 1)
     frame = _frame(legs)
     frame.attrs["unreachable"] = unreachable
     return frame
@@ -154,13 +156,13 @@ def alternative_routes(
         As of :func:`routes`.
     """
     network = tree.graph.network
-    rates = network.tariffs
+    writer = _Writer(network, network.tariffs, grid)
     legs: list[dict[str, Any]] = []
     for place, (site, own) in enumerate(zip(_sites(sites), ways, strict=True)):
         for number, way in enumerate(own, start=first):
-            steps, destination = way.steps(tree)
-            trucked = _trucked(mile, rates, network, place, way.place)
-            legs += _way(network, rates, grid, site, trucked, steps, destination, number)
+            told = writer.once(way.arcs, partial(way.steps, tree))
+            trucked = _trucked(mile, writer.rates, network, place, way.place)
+            legs += writer.way(site, trucked, *told, number)
     return _frame(legs)
 
 
@@ -183,26 +185,65 @@ def _frame(legs: list[dict[str, Any]]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(legs, columns=columns, geometry="geometry", crs=4326)
 
 
-def _way(
-    network: Network,
-    rates: Tariffs,
-    grid: GeoBox,
-    site: _Site,
-    trucked: _Trucked,
-    steps: list[Step],
-    destination: str,
-    number: int,
-) -> list[dict[str, Any]]:
-    """All legs of one way."""
-    common = {
-        "site_id": site.id,
-        "destination": destination,
-        "country": network.node(destination).country,
-        "alternative": number,
-    }
-    truck_leg = _truck_leg(grid, network, rates, trucked, site)
-    whole = [truck_leg, *(_leg(network, group) for group in _grouped(steps))]
-    return [{**common, "leg": n, **leg} for n, leg in enumerate(whole, start=1)]
+class _Writer:
+    """Writes ways as legs; what several sites share is written once."""
+
+    def __init__(self, network: Network, rates: Tariffs, grid: GeoBox) -> None:
+        self.network = network
+        self.rates = rates
+        self.centres = centres(grid)
+        self.to_lonlat = Transformer.from_crs(str(grid.crs), 4326, always_xy=True)
+        self._told: dict[Hashable, tuple[list[dict[str, Any]], str]] = {}
+
+    def once(
+        self, key: Hashable, find: Callable[[], tuple[list[Step], str]]
+    ) -> tuple[list[dict[str, Any]], str]:
+        """Legs and destination of the way on from an access place."""
+        if key not in self._told:
+            steps, destination = find()
+            legs = [_leg(self.network, group) for group in _grouped(steps)]
+            self._told[key] = legs, destination
+        return self._told[key]
+
+    def way(
+        self,
+        site: _Site,
+        trucked: _Trucked,
+        onward: list[dict[str, Any]],
+        destination: str,
+        number: int,
+    ) -> list[dict[str, Any]]:
+        """All legs of one way."""
+        common = {
+            "site_id": site.id,
+            "destination": destination,
+            "country": self.network.node(destination).country,
+            "alternative": number,
+        }
+        whole = [self._truck_leg(trucked, site), *onward]
+        return [{**common, "leg": n, **leg} for n, leg in enumerate(whole, start=1)]
+
+    def _truck_leg(self, trucked: _Trucked, site: _Site) -> dict[str, Any]:
+        x, y = self.centres
+        inner = trucked.cells[1:-1]
+        lon, lat = self.to_lonlat.transform(x[inner[:, 1]], y[inner[:, 0]])
+        end = self.network.place(trucked.node)
+        points = [(site.point.x, site.point.y), *zip(lon.tolist(), lat.tolist(), strict=True), end]
+        rates = self.rates
+        source = f"paved: {rates.truck_paved.source}; unpaved: {rates.truck_unpaved.source}"
+        kg = rates.emissions.get("road")
+        return {
+            "mode": "truck",
+            "from": site.name,
+            "to": _title(self.network, trucked.node),
+            "km": trucked.km,
+            **_costs([trucked.cost]),
+            "hours": trucked.km / rates.road_speed,
+            "source": f"{source}; way over the grid",
+            "tariff_km": trucked.km,
+            "kg_co2e_per_t": float("nan") if kg is None else trucked.km * kg.central,
+            "geometry": _joined(points),
+        }
 
 
 def _trucked(mile: FirstMile, rates: Tariffs, network: Network, site: int, place: int) -> _Trucked:
@@ -288,31 +329,6 @@ def _ratio(rate: Any, case: int) -> float:
 
 def _path_cost(friction: npt.NDArray[np.float64], metres: npt.NDArray[np.float64]) -> float:
     return float(((friction[1:] + friction[:-1]) / 2 * metres).sum())
-
-
-def _truck_leg(
-    grid: GeoBox, network: Network, rates: Tariffs, trucked: _Trucked, site: _Site
-) -> dict[str, Any]:
-    x, y = centres(grid)
-    inner = trucked.cells[1:-1]
-    to_lonlat = Transformer.from_crs(str(grid.crs), 4326, always_xy=True)
-    lon, lat = to_lonlat.transform(x[inner[:, 1]], y[inner[:, 0]])
-    end = network.place(trucked.node)
-    points = [(site.point.x, site.point.y), *zip(lon, lat, strict=True), end]
-    source = f"paved: {rates.truck_paved.source}; unpaved: {rates.truck_unpaved.source}"
-    kg = rates.emissions.get("road")
-    return {
-        "mode": "truck",
-        "from": site.name,
-        "to": _title(network, trucked.node),
-        "km": trucked.km,
-        **_costs([trucked.cost]),
-        "hours": trucked.km / rates.road_speed,
-        "source": f"{source}; way over the grid",
-        "tariff_km": trucked.km,
-        "kg_co2e_per_t": float("nan") if kg is None else trucked.km * kg.central,
-        "geometry": _joined(points),
-    }
 
 
 def _grouped(steps: list[Step]) -> Iterator[list[Step]]:

@@ -63,6 +63,9 @@ ROUTES = [
     "usd_per_t_high",
     "hours",
     "source",
+    "alternative",
+    "tariff_km",
+    "kg_co2e_per_t",
 ]
 
 
@@ -81,6 +84,7 @@ def test_every_output_is_there(coarse_folder):
     assert {
         "index.html", "lodemap.gpkg", "mongolia.qgz", "sites.csv", "sites.parquet",
         "criteria.csv", "routes.csv", "exclusions.csv", "robustness.csv", "provenance.json",
+        "freight.csv", "closures.csv",
         "copper-score.tif", "wind-speed.tif", "solar-excluded.tif",
     } <= found  # fmt: skip
     said = json.loads((coarse_folder / "provenance.json").read_text("utf-8"))
