@@ -27,7 +27,8 @@ __all__ = [
     "make_grid",
 ]
 
-_LARGEST = 400_000_000
+_LARGEST = 100_000_000_000
+"""The world's land at 50 m: more cells are a slip of the unit, not a plan."""
 
 
 def make_grid(region: gpd.GeoDataFrame, cell_size: float, crs: CRS | None = None) -> GeoBox:
@@ -54,7 +55,7 @@ def make_grid(region: gpd.GeoDataFrame, cell_size: float, crs: CRS | None = None
     CrsError
         If the region has no CRS or `crs` is geographic.
     GridError
-        If the cell size is not positive or the grid would be too large to hold.
+        If the cell size is not positive or there would be more than 100,000 million cells.
     """
     shapes = region.geometry
     usable = shapes[~(shapes.isna() | shapes.is_empty)]
@@ -69,9 +70,11 @@ def make_grid(region: gpd.GeoDataFrame, cell_size: float, crs: CRS | None = None
     # Long edges bow when projected: add vertices so that the extent holds them.
     bounds = usable.segmentize(_segment(region.crs)).to_crs(chosen).total_bounds
     snapped = np.concatenate([np.floor(bounds[:2] / cell_size), np.ceil(bounds[2:] / cell_size)])
-    columns, rows = (snapped[2:] - snapped[:2]).astype(np.int64)
+    columns, rows = snapped[2:] - snapped[:2]
     if columns * rows > _LARGEST:
-        raise GridError(f"{columns} x {rows} cells are more than {_LARGEST:,}: choose larger cells")
+        raise GridError(
+            f"{columns:.0f} x {rows:.0f} cells are more than {_LARGEST:,}: choose larger cells"
+        )
     west, south, east, north = (float(edge) for edge in snapped * cell_size)
     box = BoundingBox(west, south, east, north, crs=chosen.to_wkt())
     return GeoBox.from_bbox(box, resolution=cell_size, tight=True)

@@ -4,6 +4,7 @@ import ctypes
 import os
 import re
 import resource
+import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Final
 
 from geo.errors import DataError
 
-__all__ = ["give_back_freed_memory", "memory_bytes", "resident", "share_out"]
+__all__ = ["check_space", "give_back_freed_memory", "memory_bytes", "resident", "share_out"]
 
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?\s*", re.IGNORECASE)
 _POWERS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -21,6 +22,8 @@ CELL_BYTES: Final = 512
 FIXED: Final = 200_000_000
 """Bytes that libraries, layers and the writing of outputs take beside the parts; measured."""
 LEAST_ROWS: Final = 16
+_RESULT_BYTES: Final = 11
+"""Bytes of a cell's score, its bound, how much of it is known, and its exclusions."""
 
 
 def memory_bytes(amount: str | int) -> int:
@@ -104,6 +107,42 @@ def share_out(memory: int, columns: int, held: int) -> tuple[int, int]:
             f"least that works is {least} MB, or choose larger cells"
         )
     return free // CELL_BYTES, free
+
+
+def check_space(cells: int, surfaces: int, folder: Path | None) -> None:
+    """Refuse a grid that plainly does not fit, before any of the work is done.
+
+    Parameters
+    ----------
+    cells : int
+        Of the grid.
+    surfaces : int
+        Criteria of the largest theme: they, the score, its bound and the exclusions are all
+        kept at one time.
+    folder : Path or None
+        Where surfaces are kept; None keeps them in memory.
+
+    Raises
+    ------
+    DataError
+        If the disk or the memory holds less than that; what else a run needs is not counted.
+
+    Examples
+    --------
+    >>> check_space(1_000_000, 10, None)
+    """
+    needed = cells * (4 * surfaces + _RESULT_BYTES)
+    if folder is None:
+        has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        where, mend = "this machine has", "keep them on disk with --memory 2GB"
+    else:
+        has = shutil.disk_usage(folder).free
+        where, mend = f"the disk of {folder} has", "free space or name another disk with --scratch"
+    if needed > has:
+        raise DataError(
+            f"the surfaces of {cells:,} cells take {needed / 1e9:,.0f} GB or more, {where} "
+            f"{has / 1e9:,.0f} GB: {mend}, or choose larger cells"
+        )
 
 
 def give_back_freed_memory() -> None:

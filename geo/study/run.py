@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, cast
 
 from geo.catalogue.postgis import WithDatabase
 from geo.catalogue.records import Catalogue
-from geo.compute.budget import give_back_freed_memory, memory_bytes, resident, share_out
+from geo.compute.budget import (
+    check_space,
+    give_back_freed_memory,
+    memory_bytes,
+    resident,
+    share_out,
+)
 from geo.compute.engine import Engine, Stream
 from geo.compute.scratch import Scratch
 from geo.errors import DataError
@@ -169,15 +175,19 @@ def _engine(
     scratch: Path | str | None,
     client: "Client | None",
 ) -> Engine:
+    cells = int(bench.grid.shape[0]) * int(bench.grid.shape[1])
+    surfaces = max((len(theme.criteria) for theme in bench.recipe.themes), default=0)
     if memory is None and client is None:
+        check_space(cells, surfaces, None)
         return Engine()
     budget = None if memory is None else memory_bytes(memory)
     columns = int(bench.grid.shape[1])
     give_back_freed_memory()
     folder = Scratch(scratch)
+    check_space(cells, surfaces, folder.path)
     if client is not None:
         from geo.compute.cluster import Cluster
 
         return Cluster(client, folder, columns, budget)
-    cells, room = share_out(cast(int, budget), columns, resident())
-    return Stream(folder, cells, room)
+    part, room = share_out(cast(int, budget), columns, resident())
+    return Stream(folder, part, room)

@@ -58,6 +58,11 @@ def test_refuses_points_outside(point):
         cell_of(grid, *point)
 
 
+def test_a_grid_may_be_larger_than_any_memory():
+    rows, columns = make_grid(HILLS, 2).shape
+    assert rows * columns > 400_000_000
+
+
 def test_refusals_say_what_to_do():
     empty = gpd.GeoDataFrame(geometry=[Polygon()], crs=4326)
     with pytest.raises(EmptyLayerError, match="polygons"):
@@ -67,7 +72,7 @@ def test_refusals_say_what_to_do():
     with pytest.raises(GridError, match="not positive"):
         make_grid(HILLS, 0)
     with pytest.raises(GridError, match="larger cells"):
-        make_grid(HILLS, 1)
+        make_grid(HILLS, 0.01)
     with pytest.raises(GridError, match="no CRS"):
         make_grid(HILLS.set_crs(None, allow_override=True), 1000)
     with pytest.raises(CrsError, match="geographic"):

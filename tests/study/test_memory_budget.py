@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import geo
 from geo.cli import main
-from geo.compute.budget import memory_bytes, share_out
+from geo.compute.budget import check_space, memory_bytes, share_out
 from geo.compute.stored import stored_behind
 from geo.errors import DataError
 from geo.study.find import embedded_recipes
@@ -131,6 +131,7 @@ def test_the_least_that_is_named_works():
         (["--memory", "lots"], "memory 'lots' is no amount of memory"),
         (["--memory", "80MB"], "80 MB is too little for a grid of 240 columns: the least"),
         (["--memory", "2GB", "--scratch", "/nowhere"], "/nowhere: no scratch folder can be made"),
+        (["--cell-size", "10 m"], "GB or more, this machine has"),
     ],
 )
 def test_a_budget_that_cannot_be_kept_is_one_sentence(options, said, tmp_path):
@@ -141,3 +142,13 @@ def test_a_budget_that_cannot_be_kept_is_one_sentence(options, said, tmp_path):
     assert said in result.output
     assert "Traceback" not in result.output
     assert not out.exists()
+
+
+def test_a_disk_that_cannot_hold_the_surfaces_is_told_before_any_work(monkeypatch, tmp_path):
+    room = type("Room", (), {"free": 51 * 10**9})()
+    monkeypatch.setattr("geo.compute.budget.shutil.disk_usage", lambda _: room)
+    check_space(10**9, 10, tmp_path)
+    with pytest.raises(DataError, match=r"take 102 GB or more, the disk of .* has 51 GB") as caught:
+        check_space(2 * 10**9, 10, tmp_path)
+    assert "--scratch" in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
