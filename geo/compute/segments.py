@@ -396,12 +396,13 @@ def fill_row(
             nearer = here < best[j]
             best[j] = here if nearer else best[j]
             which[j] = n if nearer else which[j]
+    told = number.size > 0
     for j in range(right - left):
         here = np.sqrt(best[j])
-        distance[i, left + j] = here if here <= most and here < np.inf else np.nan
-    if number.size > 0:
-        for j in range(right - left):
-            number[i, left + j] = which[j] if np.sqrt(best[j]) <= most else -1
+        near = here <= most and which[j] >= 0
+        distance[i, left + j] = here if near else np.nan
+        if told:
+            number[i, left + j] = which[j] if near else -1
 
 
 @njit(cache=True, nogil=True)
