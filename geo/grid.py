@@ -13,6 +13,7 @@ from odc.geo.geom import BoundingBox
 from pyproj import CRS
 
 from geo.crs import equal_area, ground_metres, require_projected
+from geo.dateline import crosses, turned
 from geo.errors import DataError, EmptyLayerError, GridError
 
 __all__ = [
@@ -65,7 +66,8 @@ def make_grid(region: gpd.GeoDataFrame, cell_size: float, crs: CRS | None = None
         raise GridError(f"cell size {cell_size} m is not positive: write one such as '1 km'")
     if region.crs is None:
         raise GridError("the region has no CRS: state it in the layer's record")
-    chosen = crs or equal_area(usable.to_crs(4326).total_bounds)
+    around = gpd.GeoDataFrame(geometry=usable.to_crs(4326))
+    chosen = crs or equal_area((turned(around) if crosses(around) else around).total_bounds)
     require_projected(chosen, "the grid")
     # Long edges bow when projected: add vertices so that the extent holds them.
     bounds = usable.segmentize(_segment(region.crs)).to_crs(chosen).total_bounds

@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 RGBA = tuple[int, int, int, int]
+Floats = npt.NDArray[np.float64]
+_RADIUS = 6378137.0
 _HATCH = 9
 _SHADES = 15
 
@@ -55,9 +57,13 @@ class Frame:
         """West, south, east and north edge [degrees]."""
         rows, columns = self.shape
         back = Transformer.from_crs(3857, 4326, always_xy=True)
-        west, north = back.transform(self.left, self.top)
-        east, south = back.transform(self.left + columns * self.pixel, self.top - rows * self.pixel)
-        return west, south, east, north
+        _, north = back.transform(0.0, self.top)
+        _, south = back.transform(0.0, self.top - rows * self.pixel)
+        # Beyond 180 degrees the map goes on where the projection would begin anew.
+        west, right = (
+            np.degrees(x / _RADIUS) for x in (self.left, self.left + columns * self.pixel)
+        )
+        return float(west), south, float(right), north
 
 
 @dataclass(frozen=True)
@@ -100,12 +106,25 @@ def mercator_frame(grid: GeoBox, width: int) -> Frame:
     y = box.bottom + (box.top - box.bottom) * steps
     edge_x = np.concatenate([x, x, np.full(65, box.left), np.full(65, box.right)])
     edge_y = np.concatenate([np.full(65, box.bottom), np.full(65, box.top), y, y])
-    forward = Transformer.from_crs(str(grid.crs), 3857, always_xy=True)
-    east, north = forward.transform(edge_x, edge_y)
+    east, north = _mercator(grid, edge_x, edge_y)
     left, top = float(east.min()), float(north.max())
     pixel = (float(east.max()) - left) / width
     rows = max(1, int(np.ceil((top - float(north.min())) / pixel)))
     return Frame(left, top, pixel, (rows, width))
+
+
+def _mercator(grid: GeoBox, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Places of a grid in EPSG:3857, in one piece where it lies across 180 degrees."""
+    forward = Transformer.from_crs(str(grid.crs), 4326, always_xy=True)
+    lon, lat = forward.transform(x, y)
+    box = grid.extent.boundingbox
+    middle = forward.transform((box.left + box.right) / 2, (box.bottom + box.top) / 2)[0]
+    # A grid whose middle lies in the west, on the far side of 180, is counted eastward as well.
+    ends = middle + (lon - middle + 180.0) % 360.0 - 180.0
+    if ends.min() < -180.0:
+        ends += 360.0
+    _, north = Transformer.from_crs(4326, 3857, always_xy=True).transform(lon, lat)
+    return _RADIUS * np.radians(ends), north
 
 
 def warped(

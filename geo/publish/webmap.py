@@ -5,6 +5,7 @@ Folium holds the map and its geometry; text and numbers enter afterwards as data
 """
 
 import html
+from dataclasses import replace
 from typing import Any
 
 import folium
@@ -12,6 +13,7 @@ from branca.element import MacroElement
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
+from geo.dateline import crosses, turned
 from geo.publish import basemap
 from geo.publish.basemap import Shape, extent_of
 from geo.publish.content import Content
@@ -46,6 +48,7 @@ class LodemapMap(folium.Map):
     """
 
     def __init__(self, content: Content) -> None:
+        content = _in_one_piece(content)
         self.content = content
         self.extent = extent_of(content)
         west, south, east, north = self.extent.core
@@ -96,6 +99,20 @@ class LodemapMap(folium.Map):
             '<iframe title="Lodemap" width="100%" height="720" style="border:0" '
             f'sandbox="allow-scripts" srcdoc="{text}"></iframe>'
         )
+
+
+def _in_one_piece(content: Content) -> Content:
+    """A study across 180 degrees with all longitudes counted eastward."""
+    region = content.region.to_crs(4326)
+    if not crosses(region):
+        return content
+    return replace(
+        content,
+        region=turned(region),
+        routes=turned(content.routes),
+        layers=tuple(replace(v, frame=turned(v.frame.to_crs(4326))) for v in content.layers),
+        themes=tuple(replace(theme, sites=turned(theme.sites)) for theme in content.themes),
+    )
 
 
 class _Shapes(JSCSSMixin, MacroElement):

@@ -10,6 +10,7 @@ from geo.errors import RecipeError
 from geo.recipe.parse_scenario import scenario_of
 from geo.recipe.parse_supply import energy_of, transport_of
 from geo.recipe.parse_theme import theme_of
+from geo.recipe.parse_view import house_of
 from geo.recipe.reader import Document, Table, closest
 from geo.recipe.schema import DrawSpec, Recipe
 from geo.scoring.unknowns import UNKNOWN
@@ -105,6 +106,7 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
         energy=None if energy is None else energy_of(energy),
         themes=themes,
         scenarios=scenarios,
+        house=house_of(study, path.parent),
     )
     for table in (study, grid, transport, energy):
         if table is not None:

@@ -9,6 +9,7 @@ from geo.recipe.measures import MEASURES
 from geo.recipe.parse_criterion import criterion_of
 from geo.recipe.parse_method import check_options, combine_of
 from geo.recipe.parse_portfolio import portfolio_of
+from geo.recipe.parse_view import preset_of
 from geo.recipe.parse_weights import weighted_criteria
 from geo.recipe.reader import Table
 from geo.recipe.schema import (
@@ -58,6 +59,7 @@ def theme_of(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
         combine=combine,
         weighting=weighting,
         portfolio=portfolio_of(table),
+        presets=table.each("preset", lambda t: preset_of(t, [c.id for c in criteria])),
     )
 
 

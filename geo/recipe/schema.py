@@ -15,7 +15,9 @@ __all__ = [
     "EnergySpec",
     "ExclusionSpec",
     "FreightSpec",
+    "HouseSpec",
     "MeasureSpec",
+    "PresetSpec",
     "Recipe",
     "ReferenceSpec",
     "ScenarioSpec",
@@ -183,6 +185,23 @@ class PortfolioSpec:
 
 
 @dataclass(frozen=True)
+class PresetSpec:
+    """A named set of weights; criteria that it does not name keep theirs."""
+
+    title: str
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class HouseSpec:
+    """Whose map it is: a name, a logo beside the recipe, colours of the themes in order."""
+
+    name: str = ""
+    logo: Path | None = None
+    accents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ThemeSpec:
     """One question with its own sites, criteria, rules and colours."""
 
@@ -198,6 +217,7 @@ class ThemeSpec:
     combine: CombineSpec = CombineSpec()
     weighting: WeightingSpec = WeightingSpec("stated", "weights as stated in the recipe")
     portfolio: PortfolioSpec | None = None
+    presets: tuple[PresetSpec, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -346,6 +366,7 @@ class Recipe:
     themes: tuple[ThemeSpec, ...]
     notes: tuple[str, ...]
     scenarios: tuple[ScenarioSpec, ...] = ()
+    house: HouseSpec = HouseSpec()
 
     def layer_ids(self) -> tuple[str, ...]:
         """Ids of every layer that the recipe names, sorted."""

@@ -7,6 +7,8 @@ function save(ending, text, type) {
   node.click();
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
+/* A map across 180 degrees counts on eastward; outside it longitudes end there. */
+function onGlobe(lon) { return lon > 180 ? Number((lon - 360).toFixed(7)) : lon; }
 /* One row a site: as ranked here, as ranked in the study, and every criterion. */
 function tableRows() {
   const th = theme(), weights = shares(th), places = new Map(ranking(th).map((r) => [r.index, r]));
@@ -14,7 +16,7 @@ function tableRows() {
   th.sites.forEach((_, i) => { if (!places.has(i)) { order.push(i); } });
   return order.map((i) => {
     const site = th.sites[i], entry = places.get(i), own = parts(th, i, weights);
-    const row = {rank: entry ? entry.rank : null, site_id: site.id, name: site.name, province: site.province, lon: site.lon,
+    const row = {rank: entry ? entry.rank : null, site_id: site.id, name: site.name, province: site.province, lon: onGlobe(site.lon),
       lat: site.lat, status: statusOf(th, i), score: entry ? entry.score : null, study_rank: site.rank,
       study_score: site.score, passes_limits: passes(th, i)};
     Object.keys(site.freight).forEach((code) => { row["freight_" + code] = site.freight[code][1]; });
@@ -40,8 +42,7 @@ function tableCsv() {
 }
 function sitesGeoJson() {
   return JSON.stringify({type: "FeatureCollection", name: data.id + " " + theme().id, features: tableRows().map((row) => {
-    const lon = ((row.lon + 540) % 360) - 180;
-    return {type: "Feature", id: row.site_id, geometry: {type: "Point", coordinates: [Number(lon.toFixed(7)), row.lat]}, properties: row};
+    return {type: "Feature", id: row.site_id, geometry: {type: "Point", coordinates: [row.lon, row.lat]}, properties: row};
   })}) + "\n";
 }
 

@@ -1,0 +1,292 @@
+"""The web map where studies are odd: very many sites, none, one, many themes, the date line."""
+
+import dataclasses
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import xarray as xr
+from browser_pages import DESKTOP, PHONE, Visit, scored_theme, summed
+from pyproj import Transformer
+from shapely.geometry import LineString, MultiPolygon, box
+
+from geo.grid import as_dataarray, coordinates, inside, make_grid
+from geo.publish.content import Content, ThemeView
+from geo.publish.webmap import folium_map, render
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def study(content: Content) -> Content:
+    found = summed(content)
+    return dataclasses.replace(found, routes=found.routes.iloc[:0], title="Cases", notes=())
+
+
+Made = Callable[..., Visit]
+
+
+@pytest.fixture
+def shown(visit: Made, study: Content, tmp_path: Path) -> Made:
+    """Open a page with other themes or other content."""
+
+    def go(options: dict[str, Any] = DESKTOP, **changes: Any) -> Visit:
+        path = tmp_path / "index.html"
+        path.write_bytes(render(dataclasses.replace(study, **changes)).encode())
+        seen = visit(path, options)
+        seen.page.wait_for_timeout(150)
+        seen.is_quiet(path)
+        return seen
+
+    return go
+
+
+def many(study: Content, **said: Any) -> ThemeView:
+    return scored_theme(study.themes[0], "many", **said)
+
+
+def test_five_thousand_sites_can_be_ranked_searched_and_weighed(
+    shown: Made, study: Content
+) -> None:
+    page = shown(themes=(many(study, sites=5000, criteria=8),)).page
+    assert page.locator(".row").count() == 40
+    ranked = int((many(study, sites=5000, criteria=8).sites["status"] == "ranked").sum())
+    assert f"{ranked:,} ranked of 5,000 sites" in page.locator(".count").inner_text()
+    page.get_by_role("button", name="more", exact=False).last.click()
+    assert page.locator(".row").count() == 240
+    page.locator("#find").fill("Site 4321 ")
+    assert page.locator(".row").count() == 1
+    page.locator("#find").fill("")
+    before = page.locator(".row").all_inner_texts()
+    page.locator("#weight-0").fill("0.7")
+    page.wait_for_timeout(400)
+    assert page.locator(".row").all_inner_texts() != before
+
+
+def test_twelve_themes_leave_room_for_the_list(shown: Made, study: Content) -> None:
+    themes = tuple(
+        dataclasses.replace(many(study, sites=6, seed=n), id=f"t{n}", title=f"Theme number {n}")
+        for n in range(12)
+    )
+    for options in (DESKTOP, PHONE):
+        page = shown(options, themes=themes).page
+        assert page.locator(".chip").count() == 12
+        assert page.locator("#body").bounding_box()["height"] > 120
+        page.locator(".chip").last.click()
+        assert page.locator(".chip").last.get_attribute("aria-checked") == "true"
+
+
+@pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_one_site_is_a_whole_study(shown: Made, study: Content, options: dict[str, Any]) -> None:
+    theme = study.themes[0]
+    one = dataclasses.replace(
+        theme,
+        sites=theme.sites.iloc[:1],
+        criteria_table=theme.criteria_table[theme.criteria_table["site_id"] == "great-hill"],
+    )
+    page = shown(options, themes=(one,)).page
+    assert page.locator(".row").count() == 1
+    page.locator(".row").click()
+    assert "Great Hill" in page.locator("#body").inner_text()
+    page.click("#tab-compare")
+    assert "Choose two to four sites" in page.locator("#body").inner_text()
+
+
+def test_no_surface_no_ranked_site_and_an_empty_theme_are_said(shown: Made, study: Content) -> None:
+    theme = study.themes[0]
+    out = theme.sites.assign(status="excluded", excluded_by="protected", rank=None)
+    themes = (
+        dataclasses.replace(theme, sites=out),
+        dataclasses.replace(
+            theme, id="empty", sites=theme.sites.iloc[:0], criteria_table=theme.criteria_table[:0]
+        ),
+    )
+    page = shown(themes=themes, surfaces=study.surfaces[[]], layers=study.layers[:1]).page
+    for number in (0, 1):
+        page.locator(".chip").nth(number).click()
+        assert "No site is ranked" in page.locator("#body").inner_text()
+        assert page.locator("#surface-on").count() == 0
+        for tab in ("site", "compare", "gaps", "sources", "ranking"):
+            page.click(f"#tab-{tab}")
+            assert page.locator("#body").inner_text().strip()
+    assert "Excluded by a rule" not in page.locator("#body").inner_text()
+
+
+def test_a_study_without_themes_says_so(shown: Made, tmp_path: Path, study: Content) -> None:
+    path = tmp_path / "none.html"
+    path.write_bytes(render(dataclasses.replace(study, themes=())).encode())
+    assert "This study has no theme." in path.read_text("utf-8")
+
+
+def beyond_the_date_line(study: Content) -> Content:
+    """Islands on both sides of 180 degrees, with a way between them."""
+    region = gpd.GeoDataFrame(
+        {"name": ["Islands"], "iso_a2": ["XX"]},
+        geometry=[MultiPolygon([box(177, -19, 180, -16), box(-180, -18.5, -178, -16)])],
+        crs=4326,
+    )
+    grid = make_grid(region, 20_000.0)
+    within = inside(grid, region)
+    across = np.indices(within.shape)[1]
+    rising = np.where(within, across / within.shape[1], np.nan).astype(np.float32)
+    kept = study.themes[1]
+    surfaces = {
+        name: as_dataarray(values, grid, name=name, unit="", long_name=name)
+        for name, values in (("solar-score", rising), ("solar-yield", 2500 * rising))
+    }
+    sites = kept.sites.assign(lon=[178.2, -178.6], lat=[-17.5, -17.0])
+    sites = sites.set_geometry(gpd.points_from_xy(sites["lon"], sites["lat"]), crs=4326)
+    leg = study.themes[1].sites["site_id"].iloc[0]
+    routes = gpd.GeoDataFrame(
+        {
+            "site_id": [leg], "destination": ["port"], "country": ["XX"], "leg": [1],
+            "mode": ["sea"], "from": ["A"], "to": ["B"], "km": [350.0], "usd_per_t_low": [1.0],
+            "usd_per_t": [2.0], "usd_per_t_high": [3.0], "hours": [9.0], "source": ["a test"],
+        },
+        geometry=[LineString([(178.2, -17.5), (179.9, -17.2)])],
+        crs=4326,
+    )  # fmt: skip
+    layers = tuple(
+        dataclasses.replace(layer, frame=region) for layer in study.layers if layer.role == "region"
+    )
+    return dataclasses.replace(
+        study,
+        themes=(dataclasses.replace(kept, sites=sites),),
+        region=region,
+        grid=grid,
+        surfaces=xr.Dataset(surfaces, coords=coordinates(grid)),
+        layers=layers,
+        routes=routes,
+    )
+
+
+def test_a_region_across_the_date_line_is_one_region(
+    visit: Made, study: Content, tmp_path: Path
+) -> None:
+    path = tmp_path / "islands.html"
+    path.write_bytes(render(beyond_the_date_line(study)).encode())
+    seen = visit(path, DESKTOP)
+    page = seen.page
+    marks = page.locator(".site-mark")
+    assert marks.count() == 2
+    boxes = [marks.nth(k).bounding_box() for k in range(2)]
+    ranks = [int(marks.nth(k).inner_text()) for k in range(2)]
+    place = dict(zip(ranks, boxes, strict=True))
+    panel = page.locator("#panel").bounding_box()
+    for b in boxes:
+        assert panel["x"] + panel["width"] < b["x"] < 1440
+        assert 0 < b["y"] < 900
+    # Some 340 km apart, the second to the east, on a map of some 500 km.
+    sites = beyond_the_date_line(study).themes[0].sites.sort_values("rank")
+    west = 1 if sites["lon"].iloc[0] > 0 else 2
+    assert 150 < place[3 - west]["x"] - place[west]["x"] < 900
+    surface = page.locator(".leaflet-surface-pane img").bounding_box()
+    assert surface["width"] < 1600
+    seen.is_quiet(path)
+
+
+def test_known_places_lie_within_a_cell_of_where_they_belong(
+    visit: Made, study: Content, tmp_path: Path
+) -> None:
+    """Ten cells of a surface, marked one by one, beside Leaflet's own place for their centre."""
+    theme = study.themes[1]
+    name = f"{theme.id}-score"
+    rows, columns = np.nonzero(inside(study.grid, study.region))
+    picked = np.linspace(0, len(rows) - 1, 10).astype(int)
+    values = np.full(study.grid.shape, 0.1, dtype=np.float32)
+    values[rows[picked], columns[picked]] = 0.9
+    surfaces = study.surfaces.copy()
+    surfaces[name] = surfaces[name].copy(data=values)
+    surfaces = surfaces.drop_vars(f"{theme.id}-excluded")
+    changed = dataclasses.replace(study, surfaces=surfaces, themes=(theme,))
+    path = tmp_path / "points.html"
+    path.write_bytes(render(changed).encode())
+    page = visit(path, DESKTOP).page
+    back = Transformer.from_crs(str(study.grid.crs), 4326, always_xy=True)
+    x, y = study.grid.affine * (columns[picked] + 0.5, rows[picked] + 0.5)
+    lon, lat = back.transform(x, y)
+    ask = """async (places) => {
+      const node = document.querySelector('.leaflet-surface-pane img');
+      const c = document.createElement('canvas');
+      await node.decode();
+      c.width = node.naturalWidth; c.height = node.naturalHeight;
+      c.getContext('2d').drawImage(node, 0, 0);
+      const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      const box = node.getBoundingClientRect();
+      return places.map(([lat, lng]) => {
+        const p = map_lodemap.latLngToContainerPoint([lat, lng]);
+        const i = Math.floor((p.x - box.left) / box.width * c.width);
+        const j = Math.floor((p.y - box.top) / box.height * c.height), k = 4 * (j * c.width + i);
+        return [data[k], data[k + 1], data[k + 2], box.width / c.width];
+      });
+    }"""
+    found = page.evaluate(ask, [[b, a] for a, b in zip(lon, lat, strict=True)])
+    others = page.evaluate(ask, [[b, a + 0.6] for a, b in zip(lon, lat, strict=True)])
+    colours = {tuple(f[:3]) for f in found}
+    assert len(colours) == 1
+    assert colours.isdisjoint({tuple(o[:3]) for o in others})
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{served.server_address[1]}"
+        served.shutdown()
+
+
+def test_a_web_server_and_a_file_give_the_same_page(
+    chromium: Any, study: Content, tmp_path: Path, server: str
+) -> None:
+    path = tmp_path / "index.html"
+    path.write_bytes(render(study).encode())
+    texts, tables = [], []
+    for address in (path.as_uri(), f"{server}/index.html"):
+        context = chromium.new_context(**DESKTOP)
+        page = context.new_page()
+        said: list[str] = []
+        page.on("console", lambda m, said=said: said.append(m.text))
+        page.on("pageerror", lambda e, said=said: said.append(str(e)))
+        page.goto(address)
+        page.wait_for_selector(".row")
+        page.locator(".chip").nth(1).click()
+        page.wait_for_timeout(200)
+        texts.append(page.locator("#panel").inner_text())
+        tables.append(page.evaluate("lodemap.csv()"))
+        assert said == []
+        context.close()
+    assert texts[0] == texts[1]
+    assert tables[0] == tables[1]
+
+
+def test_the_page_works_inside_a_notebook_s_frame(
+    chromium: Any, study: Content, tmp_path: Path
+) -> None:
+    path = tmp_path / "notebook.html"
+    path.write_text(f"<!DOCTYPE html><body>{folium_map(study)._repr_html_()}</body>", "utf-8")
+    context = chromium.new_context(**DESKTOP)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda m: said.append(m.text))
+    page.on("pageerror", lambda e: said.append(str(e)))
+    page.goto(path.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator(".row").first.click()
+    assert "Great Hill" in frame.locator("#body").inner_text()
+    page.wait_for_timeout(400)
+    assert said == []
+    context.close()
+
+
+def test_what_the_page_says_is_json_again(shown: Made, study: Content) -> None:
+    page = shown().page
+    assert json.loads(page.evaluate("lodemap.geojson()"))["type"] == "FeatureCollection"
