@@ -9,8 +9,8 @@ __all__ = ["MODULES", "script"]
 
 MODULES: Final = (
     "text", "dom", "colour", "state", "ranking", "ways", "panel", "table", "weights", "filters",
-    "card", "blocks", "compare", "gaps", "sources", "map", "surface", "labels", "legend", "tools",
-    "export", "main",
+    "card", "blocks", "power", "trade", "supply", "compare", "gaps",
+    "sources", "map", "surface", "labels", "legend", "tools", "export", "main",
 )  # fmt: skip
 """Files of ``assets/app`` in the order in which they run; they share one scope."""
 

@@ -22,7 +22,7 @@ from geo.publish.thinned import Thinned
 from geo.publish.tokens import DARK, LIGHT, RAMP, ROUTES, SIZES
 from geo.publish.tradeblock import trade_block
 
-__all__ = ["SURFACE_BUDGET", "countries_of", "payload", "sites_of"]
+__all__ = ["SURFACE_BUDGET", "countries_of", "drawn_surfaces", "payload", "sites_of"]
 
 Json = dict[str, Any]
 
@@ -72,7 +72,7 @@ def payload(content: Content, extent: Extent) -> Json:
     dict
         Text is unescaped: write it with `geo.publish.safetext.as_json`.
     """
-    surfaces, note = _surfaces(content)
+    surfaces, note = drawn_surfaces(content)
     packed, own, said = _planes(content)
     for theme, places in own.items():
         surfaces[theme]["planes"] = places
@@ -579,8 +579,20 @@ def _keys(content: Content) -> dict[str, str]:
     return {str(name): known[str(name)] for name in content.surfaces if name in known}
 
 
-def _surfaces(content: Content) -> tuple[dict[str, Json], list[str]]:
-    """Score surfaces at the finest width that keeps them all within the budget."""
+def drawn_surfaces(content: Content) -> tuple[dict[str, Json], list[str]]:
+    """Draw score surfaces at the finest width that keeps them all within the budget.
+
+    Parameters
+    ----------
+    content : Content
+
+    Returns
+    -------
+    surfaces : dict
+        By theme: ``image`` (a ``data:`` address), ``bounds``, ``breaks`` and ``colours``.
+    notes : list of str
+        How coarse they are, as a sentence.
+    """
     names = [t for t in content.themes if f"{t.id}-score" in content.surfaces]
     if not names:
         return {}, []

@@ -1,5 +1,6 @@
 """From scored themes to the content that every output reads."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -12,9 +13,11 @@ from geo.errors import EmptyLayerError
 from geo.provenance import package_version
 from geo.publish.content import (
     Content,
+    HouseView,
     LayerView,
     ScenarioView,
 )
+from geo.recipe import HouseSpec
 from geo.study.resilience import trade_view
 from geo.study.themes import ThemeRun, ground_of
 from geo.study.workbench import Workbench
@@ -84,8 +87,17 @@ def assemble(
         findings=bench.findings,
         trade=trade_view(bench, [(t.spec, t.outcome.view.sites, t.outcome.routes) for t in themes]),
         languages=recipe.languages,
+        house=_house(recipe.house),
         kin=_kin(bench, themes),
     )
+
+
+def _house(spec: HouseSpec) -> HouseView:
+    if spec.logo is None:
+        return HouseView(spec.name)
+    kind = "svg+xml" if spec.logo.suffix.lower() == ".svg" else "png"
+    data = base64.b64encode(spec.logo.read_bytes()).decode("ascii")
+    return HouseView(spec.name, f"data:image/{kind};base64,{data}")
 
 
 def _joined(routes: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:

@@ -12,6 +12,7 @@ from geo.errors import DataError
 from geo.provenance import sha256_of
 from geo.publish.content import Content
 from geo.publish.folder import whole_folder
+from geo.publish.foliumlayers import add_layers
 from geo.publish.qgis import write_project
 from geo.publish.raster import write_cogs
 from geo.publish.stac import write_item
@@ -137,6 +138,20 @@ class Result:
     def map(self) -> "folium.Map":
         """A folium map that shows itself in a notebook."""
         return folium_map(self.content)
+
+    def add_to(self, figure_map: "folium.Map") -> "folium.Map":
+        """Add surfaces, ways and ranked sites to a map of your own, a group a theme.
+
+        Parameters
+        ----------
+        figure_map : folium.Map
+
+        Returns
+        -------
+        folium.Map
+            The same map.
+        """
+        return add_layers(self.content, figure_map)
 
     def summary(self, folder: Path) -> dict[str, Any]:
         """The first site of each theme and where the outputs are, as plain data."""

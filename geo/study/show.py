@@ -16,6 +16,7 @@ from geo.publish.content import (
     CriterionView,
     ExclusionView,
     MethodView,
+    PresetView,
     ThemeView,
 )
 from geo.publish.qml import mix
@@ -70,7 +71,8 @@ def theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
 
 def _theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
     spec = theme.spec
-    accent = spec.accent or ACCENTS[place % len(ACCENTS)]
+    accents = bench.recipe.house.accents or ACCENTS
+    accent = spec.accent or accents[place % len(accents)]
     deposits = spec.sites.kind == "deposits"
     return ThemeView(
         id=spec.id,
@@ -89,7 +91,15 @@ def _theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
         price_usd_t=price_of(bench, spec),
         method=_method(theme),
         firmness=theme.scores.firmness,
+        presets=_presets(bench, theme),
     )
+
+
+def _presets(bench: Workbench, theme: ScoredTheme) -> tuple[PresetView, ...]:
+    """Sets of weights that the recipe offers, those it leaves out as they are."""
+    spread = bench.recipe.draws.weight_range
+    own = {c.id: weight_range(c, spread).central for c in theme.spec.criteria}
+    return tuple(PresetView(p.title, own | dict(p.weights)) for p in theme.spec.presets)
 
 
 def _score_note(theme: ScoredTheme) -> str:

@@ -108,7 +108,8 @@ class ThemeRun:
 
     def _key(self, more: object) -> str | None:
         """Hash of the theme and of what more is told."""
-        return self._ground(self.spec, self.place, self.bench.recipe.draws, more)
+        colours = self.bench.recipe.house.accents
+        return self._ground(self.spec, self.place, colours, self.bench.recipe.draws, more)
 
     def _ground(self, *told: object) -> str | None:
         """Hash of what is told and of the ground that all themes share."""

@@ -290,3 +290,47 @@ def test_the_page_works_inside_a_notebook_s_frame(
 def test_what_the_page_says_is_json_again(shown: Made, study: Content) -> None:
     page = shown().page
     assert json.loads(page.evaluate("lodemap.geojson()"))["type"] == "FeatureCollection"
+
+
+def test_the_blocks_of_a_card_are_drawn_from_their_data(shown: Made, study: Content) -> None:
+    page = shown().page
+    power = {
+        "theme": "copper", "site_id": "great-hill", "cost": 71.0, "cost_low": 66.0,
+        "cost_high": 78.0, "met": 0.999, "curtailed": 0.08, "solar_mw": 180.0, "wind_mw": 240.0,
+        "storage_mw": 60.0, "storage_mwh": 300.0, "diesel_mw": 45.0, "solar_share": 0.34,
+        "wind_share": 0.55, "diesel_share": 0.12, "co2_t_mwh": 0.09,
+    }  # fmt: skip
+    load = {
+        "id": "mine", "title": "A <b>mine</b>", "mean_mw": 100, "seeds": 5, "backup": ["Diesel"],
+        "basis": "real 2024", "source": "a test", "sites": [power],
+    }  # fmt: skip
+    curve = [[1.0, 30.0], [4.0, 42.5], [10.0, 61.0]]
+    supply = {
+        "theme": "solar", "technology": "solar", "basis": "real", "currency_year": 2024,
+        "density": 30, "eligible_km2": 900, "unknown_km2": 20, "curve": curve, "source": "a test",
+        "groups": {"province": [["North", 6.0, 11.0, 40.0]]},
+    }  # fmt: skip
+    way = {
+        "range": [80.0, 96.0, 120.0], "dry": 104.0, "payable": None, "share": 4.2, "near": 60.0,
+        "premium": 36.0, "premiumShare": 1.7, "kg": 88.0, "borders": "gate 93 %", "ports": "",
+        "closed": [["Gate", "border", None], ["Port A", "port", 12.5]], "missing": "",
+    }  # fmt: skip
+    trade = {
+        "reference": "Border", "sites": {"copper": {"great-hill": {"KR": way}}}, "further": {}
+    }  # fmt: skip
+    page.evaluate(
+        "(d) => Object.assign(lodemap.data, d)",
+        {"loads": [load], "supply": [supply], "trade": trade},
+    )
+    page.get_by_role("button", name="Great Hill").first.click()
+    card = page.locator("#body").inner_text()
+    for needle in ("Power for A <b>mine</b>, 100 MW", "71 USD/MWh (66–78)", "60 MW, 300 MWh",
+                   "Diesel", "45 MW", "What closes it, each alone:", "border · no way is left",
+                   "port · +13 USD/t", "88 kg CO₂e/t", "96 USD/t (80–120)"):  # fmt: skip
+        assert needle in card, needle
+    page.locator(".chip").nth(1).click()
+    page.locator("#supply summary").click()
+    chart = page.locator("#supply svg.chart")
+    assert chart.get_attribute("aria-label") == "Up to 10 GW at 30 to 61 USD/MWh"
+    path = chart.locator("path").first.get_attribute("d")
+    assert path.count("L") == 2 * len(curve)

@@ -25,6 +25,8 @@ def test_keys_that_are_put_together_have_all_their_texts() -> None:
         assert any(key.startswith(stem) for key in KEYS), stem
     for kind in ("truck", "rail", "sea", "gauge", "border", "port", "transfer"):
         assert f"mode.{kind}" in KEYS
+    for what in ("border", "port", "line"):
+        assert f"trade.{what}" in KEYS
     for level in ("repair", "warning"):
         assert f"level.{level}" in KEYS
 
@@ -49,7 +51,8 @@ def test_no_words_stand_in_the_script_itself() -> None:
         )
         said += re.findall(r'(?:button|link)\((?:"[^"]*", )?"([A-Z][^"]+)"', code)
         said += re.findall(r'"aria-label", "([^"]+)"', code)
-        assert set(said) <= {"sha256 "}, name
+        # Units and hashes are the same in every language.
+        assert set(said) <= {"sha256 ", "GW", "TWh/a", "USD/MWh"}, name
 
 
 def test_modules_do_not_declare_a_name_twice() -> None:

@@ -22,7 +22,8 @@ from geo.errors import DataError, OutputError
 from geo.grid import centres, inside
 from geo.publish import vendored
 from geo.publish.basemap import QUANTUM, decode, encode, extent_of, shapes
-from geo.publish.content import Content
+from geo.publish.content import Content, HouseView
+from geo.publish.foliumlayers import add_layers, harmless
 from geo.publish.overlay import class_breaks, mercator_frame, palette_png, relief, score
 from geo.publish.page import build_page
 from geo.publish.payload import payload, sites_of
@@ -463,3 +464,33 @@ def test_missing_values_are_empty_text_and_no_number() -> None:
         assert plain(missing) == ""
         assert number(missing) is None
     assert as_html("\"<'&") == "&quot;&lt;&#x27;&amp;"
+
+
+# ------------------------------------------------------------------ a map of one's own
+
+
+def test_a_study_joins_a_map_of_one_s_own(content: Content) -> None:
+    own = folium.Map(location=[46, 105], tiles=None)
+    assert add_layers(content, own) is own
+    groups = [c for c in own._children.values() if isinstance(c, folium.FeatureGroup)]
+    assert [g.layer_name for g in groups] == [harmless(t.title) for t in content.themes]
+    page = own.get_root().render()
+    assert page.count("L.circleMarker(") == sum(len(t.sites) for t in content.themes)
+    assert page.count("L.imageOverlay(") == 2
+    assert "1. Great Hill: 0.81" in page
+    said = "".join(re.findall(r"<div>(.*?)</div>", page, re.DOTALL))
+    assert "Great Hill" in said
+    for needle in ("<script", "49", "{{", "${", "<!--"):
+        assert needle not in said
+
+
+@given(st.text())
+def test_harmless_text_holds_nothing_that_runs(text: str) -> None:
+    assert not set(harmless(text)) & set("<>&{}%#$`'\"\\=\n\r\x00")
+    assert len(harmless(text)) <= 80
+
+
+def test_a_house_shows_its_logo(content: Content) -> None:
+    logo = "data:image/png;base64,iVBORw0KGgo="
+    page = render(dataclasses.replace(content, house=HouseView("A house", logo)))
+    assert data_of(page)["house"] == {"name": "A house", "logo": logo}

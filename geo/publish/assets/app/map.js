@@ -88,6 +88,7 @@ function followRoutes() { if (shownSite() !== state.routed) { drawRoutes(); } }
 function drawRoutes() {
   const lines = new Map();
   layers.routes.clearLayers();
+  if (layers.further) { layers.further.remove(); }
   state.stops = [];
   state.modes = new Set();
   state.routed = shownSite();
