@@ -9,6 +9,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 USER = "surveyor"
 DATABASE = "geology"
@@ -83,3 +87,40 @@ def _prepare(environment: dict[str, str]) -> None:
         connection.execute(f"CREATE DATABASE {DATABASE}")
     with psycopg.connect(**said, dbname=DATABASE) as connection:
         connection.execute("CREATE EXTENSION postgis")
+
+
+def load_table(frame: "gpd.GeoDataFrame", name: str, *, key: bool = True) -> None:
+    """Put a frame of texts, floats and shapes in degrees into a table of the schema ``work``.
+
+    Its rows are numbered in the column ``place`` unless `key` is false.
+    """
+    import numpy as np
+    import psycopg
+    import shapely
+    from psycopg import sql
+
+    names = [column for column in frame.columns if column != "geometry"]
+    kinds = ["double precision" if frame[one].dtype.kind == "f" else "text" for one in names]
+    columns = [sql.SQL("place serial PRIMARY KEY")] if key else []
+    columns += [
+        sql.SQL("{} " + kind).format(sql.Identifier(one))
+        for one, kind in zip(names, kinds, strict=True)
+    ]
+    columns.append(sql.SQL("geom geometry"))
+    table = sql.Identifier("work", name)
+    with psycopg.connect() as connection:
+        connection.execute(
+            sql.SQL("CREATE TABLE {} ({})").format(table, sql.SQL(", ").join(columns))
+        )
+        for row in frame.itertuples(index=False):
+            values = [getattr(row, one) for one in names]
+            values = [None if isinstance(v, float) and np.isnan(v) else v for v in values]
+            shape = shapely.to_wkb(shapely.set_srid(row.geometry, 4326), include_srid=True)
+            connection.execute(
+                sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+                    table,
+                    sql.SQL(", ").join(map(sql.Identifier, [*names, "geom"])),
+                    sql.SQL(", ").join([sql.Placeholder()] * (len(values) + 1)),
+                ),
+                [*values, shape],
+            )

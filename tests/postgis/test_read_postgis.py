@@ -9,12 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import psycopg
 import pytest
-import shapely
 from click.testing import CliRunner
+from own_postgres import load_table
 from psycopg import sql
 from small_world import small_world
 
@@ -197,7 +196,7 @@ def test_the_small_study_is_the_same_from_a_database(run, layer, tmp_path, monke
     layers = recipe.parent / "layers"
     for name in ("mines", "tracks", "hills"):
         frame = gpd.read_file(layers / f"{name}.gpkg")
-        _load(frame, name)
+        load_table(frame, name)
         record = layers / f"{name}.toml"
         text = re.sub(r"(?m)^(path|sha256|layer) = .*\n", "", record.read_text("utf-8"))
         record.write_text(f'{text}\n[postgis]\ntable = "work.{name}"\n', "utf-8")
@@ -207,34 +206,6 @@ def test_the_small_study_is_the_same_from_a_database(run, layer, tmp_path, monke
     pd.testing.assert_frame_equal(from_files, from_database.drop(columns="place"))
     said = {one.id: one.sha256 for one in study.run().content.records}
     assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in said.values())
-
-
-def _load(frame: gpd.GeoDataFrame, name: str) -> None:
-    names = [column for column in frame.columns if column != "geometry"]
-    kinds = ["double precision" if frame[one].dtype.kind == "f" else "text" for one in names]
-    with psycopg.connect() as connection:
-        connection.execute(
-            sql.SQL("CREATE TABLE work.{} (place serial PRIMARY KEY{}, geom geometry)").format(
-                sql.Identifier(name),
-                sql.SQL("").join(
-                    sql.SQL(", {} " + kind).format(sql.Identifier(one))
-                    for one, kind in zip(names, kinds, strict=True)
-                ),
-            )
-        )
-        for row in frame.itertuples(index=False):
-            values = [getattr(row, one) for one in names]
-            values = [None if isinstance(v, float) and np.isnan(v) else v for v in values]
-            shape = shapely.to_wkb(shapely.set_srid(row.geometry, 4326), include_srid=True)
-            places = sql.SQL(", ").join([sql.Placeholder()] * (len(values) + 1))
-            connection.execute(
-                sql.SQL("INSERT INTO work.{} ({}) VALUES ({})").format(
-                    sql.Identifier(name),
-                    sql.SQL(", ").join(map(sql.Identifier, [*names, "geom"])),
-                    places,
-                ),
-                [*values, shape],
-            )
 
 
 # ---------------------------------------------------------------- refusals
@@ -395,7 +366,7 @@ def test_a_password_file_and_a_service_are_enough(run, layer, monkeypatch, tmp_p
 def test_no_credential_gets_into_what_a_build_writes(run, layer, tmp_path, environment):
     recipe = small_world(tmp_path / "world")
     layers = recipe.parent / "layers"
-    _load(gpd.read_file(layers / "mines.gpkg"), "mines")
+    load_table(gpd.read_file(layers / "mines.gpkg"), "mines")
     record = layers / "mines.toml"
     text = re.sub(r"(?m)^(path|sha256|layer) = .*\n", "", record.read_text("utf-8"))
     record.write_text(f'{text}\n[postgis]\ntable = "work.mines"\n', "utf-8")

@@ -1,10 +1,12 @@
 """One layer in every format that can hold it gives the same sites and scores."""
 
+import re
 import warnings
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+from own_postgres import load_table
 from small_world import record, small_world
 
 import geo
@@ -37,7 +39,31 @@ def test_sites_and_scores_are_those_of_the_geopackage(tmp_path, expected, ending
         assert lost <= {"lost-order"}, lost
         place = {"wkt": "wkt"} if ending in (".csv", ".xlsx") else {}
         record(layers, name, f"{name}{ending}", kind="vector", **place)
-    found = sites(recipe)
+    require_same(sites(recipe), expected)
+
+
+def test_sites_and_scores_from_postgis_are_those_of_the_geopackage(
+    tmp_path, expected, own_database, monkeypatch
+):
+    psycopg = pytest.importorskip("psycopg", reason="the extra lodemap[postgis] is not installed")
+    for name, value in own_database.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LODEMAP_CACHE", str(tmp_path / "cache"))
+    with psycopg.connect() as connection:
+        connection.execute("DROP SCHEMA IF EXISTS work CASCADE")
+        connection.execute("CREATE SCHEMA work")
+    recipe = small_world(tmp_path)
+    layers = tmp_path / "layers"
+    for name in ("mines", "tracks"):
+        load_table(gpd.read_file(layers / f"{name}.gpkg"), name, key=False)
+        (layers / f"{name}.gpkg").unlink()
+        toml = layers / f"{name}.toml"
+        text = re.sub(r"(?m)^(path|sha256|layer) = .*\n", "", toml.read_text("utf-8"))
+        toml.write_text(f'{text}\n[postgis]\ntable = "work.{name}"\n', "utf-8")
+    require_same(sites(recipe), expected)
+
+
+def require_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(
         found.reset_index(drop=True), expected.reset_index(drop=True), check_exact=True
     )
