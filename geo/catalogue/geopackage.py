@@ -7,7 +7,7 @@ whatever they like), and damage that GDAL reads past is found. Rules: OGC 12-128
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,12 @@ class GeoPackage:
     srs: int | None
     count: int | None
     declared: tuple[str, int, int] | None
+    index: bool = True
+    """Whether the spatial index may be leant on."""
 
 
 # What was found in files of a known digest, in the life of a process.
-_looked: dict[tuple[str, str | None], GeoPackage] = {}
+_looked: dict[tuple[str, str | None, bool], GeoPackage] = {}
 
 
 @contextmanager
@@ -110,8 +112,8 @@ def look(
         If the file is damaged, is no GeoPackage, has no such table, or its tables are views.
     """
     _require_settled(path)
-    if sound is not None and not survey and (sound, layer) in _looked:
-        return _looked[sound, layer]
+    if sound is not None and not survey and (sound, layer, region) in _looked:
+        return _looked[sound, layer, region]
     _whole(path)
     with _opened(path) as database:
         master = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
@@ -132,12 +134,14 @@ def look(
         )
         if sound is None and (survey or not _is_large(path)):
             _require_types(path, database, chosen)
+        if region and not _is_large(path):
+            found = replace(found, index=_index_agrees(database, master, found) is not False)
         if survey:
             _survey(path, database, master, found)
             if layer is None:
                 _others(path, database, found)
     if sound is not None and count is not None:
-        _looked[sound, layer] = found
+        _looked[sound, layer, region] = found
     return found
 
 
@@ -401,11 +405,22 @@ def _survey_index(
     if found.geometry != found.geometry.lower():
         what = f"the geometry column {found.geometry!r} is not in small letters"
         note(path, "warning", "name-mixed-case", what, "rename it: some programs miss it")
+    if _index_agrees(database, master, found) is False:
+        what = f"the spatial index of {found.layer!r} is broken or not registered"
+        note(
+            path, "warning", "index-broken", what, "make it anew: a read by region would miss rows"
+        )
+
+
+def _index_agrees(
+    database: sqlite3.Connection, master: Sequence[tuple[str, str, str]], found: GeoPackage
+) -> bool | None:
+    """Whether the spatial index is one, is registered and has every row; None without one."""
     name = f"rtree_{found.layer}_{found.geometry}"
     sql = next((sql for _, known, sql in master if known.lower() == name.lower()), None)
-    virtual = sql is not None and " using rtree" in " ".join(sql.lower().split())
-    if sql is None:
-        return
+    if found.geometry is None or sql is None:
+        return None
+    virtual = " using rtree" in " ".join(sql.lower().split())
     listed = (
         database.execute(
             "SELECT count(*) FROM sqlite_master WHERE name = 'gpkg_extensions'"
@@ -416,11 +431,7 @@ def _survey_index(
             (found.layer,),
         ).fetchone()[0]
     )
-    if not (virtual and listed and _rtree_agrees(database, name, found)):
-        what = f"the spatial index of {found.layer!r} is broken or not registered"
-        note(
-            path, "warning", "index-broken", what, "make it anew: a read by region would miss rows"
-        )
+    return bool(virtual and listed and _rtree_agrees(database, name, found))
 
 
 def _rtree_agrees(database: sqlite3.Connection, name: str, found: GeoPackage) -> bool:

@@ -221,7 +221,11 @@ def _from_geopackage(path: Path, file: Path, hints: Hints) -> Source:
     reader = _Gdal(path, file, "GPKG", found.layer)
 
     def read(columns: Sequence[str] | None, box: Sequence[float] | None) -> gpd.GeoDataFrame:
-        frame = reader.read(columns, box)
+        frame = reader.read(columns, box if found.index else None)
+        if box is not None and not found.index:
+            what = f"the spatial index of {found.layer!r} is broken: the region was found without"
+            note(path, "warning", "index-broken", what, "make it anew")
+            frame = _within(frame, box)
         if box is None and len(frame) != found.count:
             what = f"has {found.count} rows, of which {len(frame)} could be read"
             raise refuse(path, "file-damaged", what, "restore it")
@@ -239,6 +243,13 @@ def _from_geopackage(path: Path, file: Path, hints: Hints) -> Source:
         path, "GPKG", read, reader.names, found.layers, found.layer, found.count,
         found.declared[0] if found.declared else None, reader.stated,
     )  # fmt: skip
+
+
+def _within(frame: gpd.GeoDataFrame, box: Sequence[float]) -> gpd.GeoDataFrame:
+    """Rows that reach into a box."""
+    return frame[shapely.intersects(frame.geometry.to_numpy(), shapely.box(*box))].reset_index(
+        drop=True
+    )
 
 
 def _tell_heights(path: Path, frame: gpd.GeoDataFrame, declared: tuple[str, int, int]) -> None:

@@ -330,3 +330,13 @@ def test_a_check_reads_every_layer(make_vector, tmp_path):
         ("some-table", "error"),
     ]
     assert "gone" in found[1].message
+
+
+def test_a_stale_index_hides_no_row_of_a_region(make_vector, three_points):
+    record = make_vector(three_points)
+    with sqlite3.connect(record.path) as database:
+        database.execute("DELETE FROM rtree_some_points_geom WHERE id = 2")
+    changed = load_record(write_record(record.path, "vector"))
+    box = (100.5, 45.5, 102.5, 47.5)
+    with pytest.warns(LodemapWarning, match="index of 'some_points' is broken"):
+        assert list(read_vector(changed, bbox=box)["name"]) == ["b", "c"]
