@@ -353,6 +353,7 @@ def _mix(
 ) -> Mix:
     plants, sources = named
     table = _hours(problem, capacities, plants, sources)
+    capacities = _used(problem, capacities, table, sources)
     names = _names(plants, sources)
     energy = table.sum() * problem.year
     unserved = max(0.0, float(energy["unserved"]))
@@ -390,6 +391,17 @@ def _mix(
         hours=table * scale,
         gap=max(0.0, total - low) / max(total, _SMALL),
     )
+
+
+def _used(
+    problem: _Problem, capacities: Floats, table: pd.DataFrame, sources: Sequence[Source]
+) -> Floats:
+    """Capacities, those that cost nothing no larger than what is used of them."""
+    used = capacities.copy()
+    used[problem.sources] = table[[source.name for source in sources]].max().to_numpy()
+    used[-3] = max(table["charge"].max(), table["discharge"].max())
+    used[-2] = table["level"].max()
+    return np.where(problem.costs > 0, capacities, np.minimum(used, capacities))
 
 
 def _hours(

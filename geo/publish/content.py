@@ -23,9 +23,11 @@ __all__ = [
     "ExclusionView",
     "HouseView",
     "LayerView",
+    "LoadView",
     "MethodView",
     "PresetView",
     "ScenarioView",
+    "SupplyView",
     "ThemeView",
     "TradeView",
 ]
@@ -199,6 +201,46 @@ class TradeView:
     reference: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class SupplyView:
+    """What the land of a theme could carry, by cost.
+
+    `table` has the rows of ``supply_curve.csv`` by rising cost: province, load_km_to (upper limit
+    of the distance's class [km]), area_km2, capacity_mw, energy_gwh [a year], cost [USD/MWh, in
+    money of `currency_year`, `basis`], cumulative_gw, cumulative_twh. `unknown_km2` of the
+    `eligible_km2` have no known yield and carry nothing. `density` is in MW/km².
+    """
+
+    technology: str
+    theme: str
+    accent: str
+    table: pd.DataFrame
+    eligible_km2: float
+    unknown_km2: float
+    density: float
+    basis: str
+    currency_year: int
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class LoadView:
+    """The cheapest mix of power for a load at the first sites of themes.
+
+    `table` has the rows of ``power.csv``: theme, site_id, name, then what
+    `geo.study.loads.load_columns` gives; `backup` names what is bought.
+    """
+
+    id: str
+    title: str
+    mean_mw: float
+    seeds: int
+    backup: tuple[str, ...]
+    basis: str
+    source: str
+    table: pd.DataFrame
+
+
 @dataclass(frozen=True)
 class Content:
     """Everything that a study has to show.
@@ -225,6 +267,8 @@ class Content:
     region: gpd.GeoDataFrame
     findings: tuple[Finding, ...] = ()
     trade: TradeView = field(default_factory=TradeView)
+    supply: tuple[SupplyView, ...] = ()
+    loads: tuple[LoadView, ...] = ()
     languages: tuple[str, ...] = ("en",)
     house: HouseView = HouseView()
     kin: Kin | None = None

@@ -17,6 +17,7 @@ from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView,
 from geo.publish.overlay import Frame, mercator_frame, score
 from geo.publish.planes import planes
 from geo.publish.safetext import number, plain
+from geo.publish.supplycurve import loads_of, supplies_of
 from geo.publish.texts import LANGUAGE, languages_of, texts
 from geo.publish.thinned import Thinned
 from geo.publish.tokens import DARK, LIGHT, RAMP, ROUTES, SIZES
@@ -116,6 +117,8 @@ def payload(content: Content, extent: Extent) -> Json:
         ],
         "records": [_record(record) for record in content.records],
         "findings": _findings(content),
+        "supply": supplies_of(content),
+        "loads": loads_of(content),
         "notes": [plain(text) for text in (*content.notes, *note, *said)],
     }
 

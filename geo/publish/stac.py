@@ -47,6 +47,9 @@ _TITLES = {
     "closures.csv": ("Freight if a border, a port or a line closes", "data"),
     "capacity.csv": ("Shares of known throughputs that planned outputs would take", "data"),
     "portfolio.csv": ("Sites that together are best", "data"),
+    "supply_curve.csv": ("Capacity by cost of power", "data"),
+    "supply_curve.svg": ("Supply curves", "overview"),
+    "power.csv": ("Cheapest mix of power for loads", "data"),
     "scenarios.csv": ("Sites under other conditions", "data"),
 }
 

@@ -45,6 +45,7 @@ _MEDIA = {
     ".geojson": "application/geo+json",
     ".json": "application/json",
     ".csv": "text/csv",
+    ".svg": "image/svg+xml",
     ".html": "text/html",
     ".qgz": "application/vnd.qgis.qgz",
     ".qml": "application/xml",

@@ -19,6 +19,7 @@ from geo.errors import OutputError
 from geo.publish.content import Content, ScenarioView, ThemeView
 from geo.publish.mapstyles import layer_style, routes_style, sites_style
 from geo.publish.qml import VectorStyle, document
+from geo.publish.supplycurve import IN_MONEY, supply_rows
 from geo.publish.surroundings import drawn_layers
 
 __all__ = [
@@ -34,12 +35,14 @@ __all__ = [
     "write_freight_csv",
     "write_geopackage",
     "write_portfolio_csv",
+    "write_power_csv",
     "write_robustness_csv",
     "write_routes_csv",
     "write_scenarios_csv",
     "write_sites_csv",
     "write_sites_parquet",
     "write_styles",
+    "write_supply_csv",
 ]
 
 SITE_COLUMNS = (
@@ -70,6 +73,9 @@ CAPACITY_COLUMNS = (
     "theme", "site_id", "country", "node_id", "output_t", "throughput_t", "share", "year",
     "source",
 )  # fmt: skip
+
+POWER_COLUMNS = ("load", "theme", "site_id", "name", "usd_per_mwh", "usd_per_mwh_low",
+                 "usd_per_mwh_high")  # fmt: skip
 
 PORTFOLIO_COLUMNS = (
     "theme", "site_id", "name", "rank", "score", "chosen", "plain_best", "cost", "links", "says",
@@ -233,6 +239,33 @@ def write_portfolio_csv(content: Content, path: Path) -> None:
         if not theme.portfolio.empty
     ]
     _write_csv(_joined(frames, PORTFOLIO_COLUMNS), path)
+
+
+def write_supply_csv(content: Content, path: Path) -> None:
+    """Write what the land could carry by its cost, one row a step of a curve.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    _write_csv(supply_rows(content), path)
+
+
+def write_power_csv(content: Content, path: Path) -> None:
+    """Write the cheapest mix of power for each load at the sites that are shown.
+
+    Parameters
+    ----------
+    content : Content
+    path : Path
+    """
+    frames = [
+        view.table.assign(load=view.id).rename(columns=IN_MONEY)
+        for view in content.loads
+        if len(view.table)
+    ]
+    _write_csv(_joined(frames, POWER_COLUMNS), path)
 
 
 def write_robustness_csv(content: Content, path: Path) -> None:

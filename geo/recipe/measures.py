@@ -87,6 +87,10 @@ MEASURES: dict[str, Measure] = {
         "USD/t", True, {"to": Argument("texts"), "product": Argument("text")}, needs="transport",
         says="freight from every cell to the cheapest of some ports, per wet tonne of a product",
     ),
+    "supply-cost": Measure(
+        "USD/MWh", False, {"load": Argument("text")}, needs="energy",
+        says="cost of the cheapest mix that serves a load of the recipe at the site",
+    ),
     "attribute": Measure(
         None, False, {"column": Argument("text")}, says="a number of the site's own record"
     ),

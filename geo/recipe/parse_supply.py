@@ -2,10 +2,10 @@
 
 import math
 
+from geo.recipe.parse_money import check_money, costs_of, load_of, supply_of
 from geo.recipe.parse_resource import resource_of
 from geo.recipe.reader import Table
 from geo.recipe.schema import (
-    CostSpec,
     EnergySpec,
     ReferenceSpec,
     SolarSpec,
@@ -56,22 +56,6 @@ def _rate(table: Table, key: str) -> float:
     return found
 
 
-def _costs(parent: Table) -> CostSpec:
-    table = parent.child("cost", required=True)
-    if table is None:
-        nan = (math.nan,) * 3
-        return CostSpec(nan, nan, nan, math.nan, "")
-    spec = CostSpec(
-        capital=table.triple("capital", "USD/kW"),
-        fixed=table.triple("fixed", "USD/kW/year"),
-        rate=table.triple("real_rate", ""),
-        years=table.quantity("years", "year"),
-        source=table.text("source"),
-    )
-    table.done()
-    return spec
-
-
 def _system(solar: Table) -> dict[str, float | str]:
     table = solar.child("system")
     if table is None:
@@ -108,7 +92,7 @@ def energy_of(table: Table) -> EnergySpec:
             points=solar.text("points"),
             turbidity=solar.text("turbidity"),
             system=_system(solar),
-            cost=_costs(solar),
+            cost=costs_of(solar),
             resource=resource_of(solar),
         ),
         wind=WindSpec(
@@ -119,10 +103,13 @@ def energy_of(table: Table) -> EnergySpec:
             turbine=wind.text("turbine"),
             hub_height=wind.positive("hub_height", "m", "100 m"),
             losses=_numbers(wind, "losses"),
-            cost=_costs(wind),
+            cost=costs_of(wind),
             resource=resource_of(wind),
         ),
+        supply=table.each("supply", supply_of),
+        loads=table.each("load", load_of),
     )
     solar.done()
     wind.done()
+    check_money(table, spec)
     return spec

@@ -16,6 +16,7 @@ __all__ = [
     "ExclusionSpec",
     "FreightSpec",
     "HouseSpec",
+    "LoadSpec",
     "MeasureSpec",
     "PresetSpec",
     "Recipe",
@@ -23,6 +24,9 @@ __all__ = [
     "ScenarioSpec",
     "SiteSpec",
     "SolarSpec",
+    "SourceSpec",
+    "StorageSpec",
+    "SupplySpec",
     "ThemeSpec",
     "TransportSpec",
     "ValueSpec",
@@ -253,13 +257,96 @@ class TransportSpec:
 
 @dataclass(frozen=True)
 class CostSpec:
-    """Money of a power plant, each as (low, central, high), in real terms."""
+    """Money of a power plant, each as (low, central, high), all real or all nominal.
+
+    `countries` are rates by ISO 3166 code where they differ from `rate`; `construction` the
+    shares of the capital spent in the years before operation, the last first.
+    """
 
     capital: tuple[float, float, float]
     fixed: tuple[float, float, float]
     rate: tuple[float, float, float]
     years: float
     source: str
+    basis: str = "real"
+    currency_year: int = 0
+    degradation: float = 0.0
+    construction: tuple[float, ...] = ()
+    countries: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    line: int = 1
+
+
+@dataclass(frozen=True)
+class SupplySpec:
+    """A supply curve: what a theme's rules leave of the land, at a density [MW/km²].
+
+    `step` [USD/MWh] is the width of a class of cost; `load_classes` [m] are upper limits of
+    distances to the features of `load`; `per_km` [USD/km] is paid by a plant of `plant` MW for
+    the way to them. `min_area` [km²] drops smaller zones.
+    """
+
+    technology: str
+    theme: str
+    density: float
+    step: float
+    min_area: float
+    load: str | None
+    load_where: Where
+    load_classes: tuple[float, ...]
+    per_km: float
+    plant: float
+    source: str
+    line: int
+
+
+@dataclass(frozen=True)
+class StorageSpec:
+    """Money [USD/kWh], [USD/kW], [USD/kW/year], life and round trip of a storage."""
+
+    energy: float
+    power: float
+    fixed: float
+    years: float
+    round_trip: float
+    source: str
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """Power that is bought: price [USD/MWh], capital [USD/kW], limit [MW], CO2 [t/MWh]."""
+
+    id: str
+    title: str
+    price: float
+    capital: float
+    years: float
+    limit: float
+    co2: float
+    source: str
+
+
+@dataclass(frozen=True)
+class LoadSpec:
+    """A load to be served at sites: mean [MW], shapes of the day and the year, what may serve it.
+
+    `rate` is the cost of capital of storage and sources; the first `top` sites of each theme are
+    shown with their mix, drawn `seeds` times where the wind's hours are.
+    """
+
+    id: str
+    title: str
+    mean: float
+    day: tuple[float, ...]
+    year: tuple[float, ...]
+    themes: tuple[str, ...]
+    top: int
+    seeds: int
+    rate: float
+    basis: str
+    storage: StorageSpec | None
+    sources: tuple[SourceSpec, ...]
+    source: str
+    line: int
 
 
 @dataclass(frozen=True)
@@ -316,6 +403,8 @@ class EnergySpec:
     temperature: str
     solar: SolarSpec
     wind: WindSpec
+    supply: tuple[SupplySpec, ...] = ()
+    loads: tuple[LoadSpec, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -435,4 +524,5 @@ class Recipe:
         found = {self.energy.relief, self.energy.temperature}
         found |= {solar.radiation, solar.points, solar.turbidity}
         found |= {one.resource.layer for one in (solar, wind) if one.resource is not None}
+        found |= {curve.load for curve in self.energy.supply if curve.load is not None}
         return found | {wind.points, wind.stations, wind.turbines}

@@ -19,6 +19,8 @@ from geo.publish.content import (
 )
 from geo.recipe import HouseSpec
 from geo.study.resilience import trade_view
+from geo.study.served import load_views
+from geo.study.supply import supply_views
 from geo.study.themes import ThemeRun, ground_of
 from geo.study.workbench import Workbench
 from geo.transport.routes import ROUTE_COLUMNS
@@ -88,6 +90,8 @@ def assemble(
         trade=trade_view(bench, [(t.spec, t.outcome.view.sites, t.outcome.routes) for t in themes]),
         languages=recipe.languages,
         house=_house(recipe.house),
+        supply=supply_views(bench, themes),
+        loads=load_views(bench, views),
         kin=_kin(bench, themes),
     )
 

@@ -10,6 +10,7 @@ from geo.errors import EmptyLayerError, LayerError
 from geo.minerals.deposits import grade_ratio, list_share, prepare
 from geo.recipe import CriterionSpec, ThemeSpec
 from geo.recipe.reader import closest
+from geo.study.loads import load_columns, load_named
 from geo.study.workbench import Workbench
 
 __all__ = ["attribute_of", "deposits_of"]
@@ -76,6 +77,9 @@ def attribute_of(bench: Workbench, criterion: CriterionSpec, sites: gpd.GeoDataF
             strategic=cast(tuple[str, ...], arguments.get("strategic", ())),
         )
         return pd.Series(share, sites.index, dtype=np.float64)
+    if name == "supply-cost":
+        load = load_named(bench, str(arguments["load"]), criterion.line)
+        return load_columns(bench, load, sites).get("cost", pd.Series(np.nan, sites.index))
     if name == "grade-ratio":
         return grade_ratio(sites, cast(float, arguments["median"]), str(arguments["grade_unit"]))
     column = str(arguments["column"])

@@ -11,6 +11,7 @@ import xarray as xr
 
 from geo.compute.parts import Part
 from geo.energy.economics import CostAssumptions, CostRange, cheapest, lcoe_surface
+from geo.energy.finance import construction_finance_factor
 from geo.energy.pv import PvSystem
 from geo.energy.solar import node_yield
 from geo.energy.solar import yield_surface as solar_yield
@@ -19,10 +20,19 @@ from geo.energy.windfield import yield_surface as wind_yield
 from geo.errors import RecipeError
 from geo.grid import at_cells
 from geo.recipe import CostSpec, EnergySpec
-from geo.study.resources import radiation_of, wind_speed_of
+from geo.study.resources import Radiation, radiation_of, wind_speed_of
 from geo.study.workbench import Workbench
 
-__all__ = ["Range", "power_columns", "power_cost", "solar_surfaces", "wind_surfaces"]
+__all__ = [
+    "Range",
+    "plant_costs",
+    "power_columns",
+    "power_cost",
+    "pv_system",
+    "solar_source",
+    "solar_surfaces",
+    "wind_surfaces",
+]
 
 Z80 = 1.2815515655446004
 """Half width of the central 80 % of a normal distribution, in standard deviations."""
@@ -80,6 +90,20 @@ def _interval(central: xr.DataArray, sd: xr.DataArray, most: float | None = None
     return Range(central, (central - reach).clip(0, None), (central + reach).clip(None, most))
 
 
+def _radiation(bench: Workbench) -> Radiation:
+    return bench.keep("radiation", lambda: radiation_of(bench, _spec(bench)))
+
+
+def solar_source(bench: Workbench) -> xr.Dataset:
+    """Monthly sun at nodes, as `geo.energy.solar.solar_resource` gives it."""
+    return _radiation(bench).nodes
+
+
+def pv_system(bench: Workbench) -> PvSystem:
+    """The solar plant of the recipe."""
+    return _system(_spec(bench).solar.system)
+
+
 def solar_surfaces(bench: Workbench) -> SolarSurfaces:
     """Radiation and solar yield on the grid.
 
@@ -93,9 +117,7 @@ def solar_surfaces(bench: Workbench) -> SolarSurfaces:
     """
 
     def make() -> dict[str, xr.DataArray]:
-        spec = _spec(bench)
-        radiation = radiation_of(bench, spec)
-        system = _system(spec.solar.system)
+        radiation, system = _radiation(bench), pv_system(bench)
         nodes = node_yield(radiation.nodes, system)
         sharpen = radiation.sharpening(system)
 
@@ -176,16 +198,41 @@ def wind_surfaces(bench: Workbench) -> WindSurfaces:
     return bench.keep("wind", surfaces)
 
 
-def _costs(technology: str, spec: CostSpec) -> CostAssumptions:
+def plant_costs(technology: str, spec: CostSpec, country: str | None = None) -> CostAssumptions:
+    """Money of a plant as a recipe has it.
+
+    Parameters
+    ----------
+    technology : {"solar", "wind"}
+    spec : CostSpec
+    country : str, optional
+        Whose own rate counts, if the recipe gives one.
+
+    Returns
+    -------
+    CostAssumptions
+        Its capital holds the interest during construction.
+    """
+    rates = CostRange(*spec.countries.get(country or "", spec.rate))
+    capital = CostRange(*spec.capital)
+    if spec.construction:
+        capital = CostRange(
+            *(
+                cost * construction_finance_factor(spec.construction, rate)
+                for cost, rate in zip(spec.capital, (rates.low, rates.central, rates.high),
+                                      strict=True)
+            )
+        )  # fmt: skip
     return CostAssumptions(
         technology=technology,
-        capital_cost=CostRange(*spec.capital),
+        capital_cost=capital,
         fixed_operating_cost=CostRange(*spec.fixed),
         variable_operating_cost=CostRange(0.0, 0.0, 0.0),
-        rate=CostRange(*spec.rate),
+        rate=rates,
         years=round(spec.years),
-        basis="real",
-        currency_year=2024,
+        basis="nominal" if spec.basis == "nominal" else "real",
+        currency_year=spec.currency_year,
+        degradation=spec.degradation,
         sources={"all": spec.source},
     )
 
@@ -236,7 +283,8 @@ def power_cost(bench: Workbench, technology: str) -> Range:
 def _staged(
     bench: Workbench, technology: str, make: Callable[[], dict[str, xr.DataArray]]
 ) -> dict[str, xr.DataArray]:
-    told = ("power", technology, repr(_spec(bench)))
+    # Loads and supply curves are made from these surfaces, not the other way round.
+    told = ("power", technology, repr(replace(_spec(bench), supply=(), loads=())))
     return bench.stage(__name__, sorted(bench.recipe.energy_layers()), told, make)
 
 
@@ -247,17 +295,40 @@ def _lcoe(bench: Workbench, technology: str) -> Range:
 def _levelised(bench: Workbench, technology: str) -> Range:
     spec = _spec(bench)
     if technology == "solar":
-        factor, costs = solar_surfaces(bench).factor, _costs("solar", spec.solar.cost)
+        factor, money = solar_surfaces(bench).factor, spec.solar.cost
     else:
-        factor, costs = wind_surfaces(bench).factor, _costs("wind", spec.wind.cost)
+        factor, money = wind_surfaces(bench).factor, spec.wind.cost
+    costs = plant_costs(technology, money)
+    others = [
+        (plant_costs(technology, money, code), _country(bench, code, money))
+        for code in money.countries
+    ]
     yields = {"low": factor.high, "central": factor.central, "high": factor.low}
 
     def task(part: Part) -> dict[str, xr.DataArray]:
-        return {
-            case: lcoe_surface(part.of(yields[case]), costs, case=case) for case in get_args(Case)
-        }
+        found = {}
+        for case in get_args(Case):
+            here = part.of(yields[case])
+            cost = lcoe_surface(here, costs, case=case)
+            for other, within in others:
+                cost = cost.where(~part.of(within), lcoe_surface(here, other, case=case))
+            found[case] = cost
+        return found
 
     return Range.of(bench.compute(task))
+
+
+def _country(bench: Workbench, code: str, money: CostSpec) -> xr.DataArray:
+    """Cells of a country whose rate the recipe gives."""
+    place = f"{bench.recipe.path.name}:{money.line}"
+    layers = bench.recipe.base.get("countries", ())
+    if not layers:
+        raise RecipeError([f"{place}: rates by country need a layer: name it as [base] countries"])
+    features = bench.features(layers[0])
+    held = features[features["iso_a2"] == code] if "iso_a2" in features else features[:0]
+    if held.empty:
+        raise RecipeError([f"{place}: the layer {layers[0]!r} has no iso_a2 {code!r}"])
+    return bench.cover(held, f"country-{code}", f"Cells of {code}")
 
 
 def power_columns(bench: Workbench, sites: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from geo.publish.foliumlayers import add_layers
 from geo.publish.qgis import write_project
 from geo.publish.raster import write_cogs
 from geo.publish.stac import write_item
+from geo.publish.supplycurve import IN_MONEY, supply_rows, write_supply_svg
 from geo.publish.tables import (
     write_capacity_csv,
     write_closures_csv,
@@ -24,11 +25,13 @@ from geo.publish.tables import (
     write_freight_csv,
     write_geopackage,
     write_portfolio_csv,
+    write_power_csv,
     write_robustness_csv,
     write_routes_csv,
     write_scenarios_csv,
     write_sites_csv,
     write_sites_parquet,
+    write_supply_csv,
 )
 from geo.publish.webmap import folium_map, render
 from geo.recipe import Recipe
@@ -90,6 +93,18 @@ class Result:
     def robustness(self) -> pd.DataFrame:
         """How firm every rank is, as in ``robustness.csv``."""
         return pd.concat([view.firmness for view in self.content.themes], ignore_index=True)
+
+    @property
+    def supply(self) -> pd.DataFrame:
+        """Steps of the supply curves, as in ``supply_curve.csv``; empty without any."""
+        return supply_rows(self.content) if self.content.supply else pd.DataFrame()
+
+    @property
+    def power(self) -> pd.DataFrame:
+        """Mixes of power for loads, as in ``power.csv``; empty without any."""
+        frames = [view.table.assign(load=view.id) for view in self.content.loads]
+        joined = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+        return joined.rename(columns=IN_MONEY)
 
     @property
     def portfolios(self) -> pd.DataFrame:
@@ -202,6 +217,11 @@ class Result:
                     write_portfolio_csv(content, work / "portfolio.csv")
                 if self.recipe.scenarios:
                     write_scenarios_csv(content, work / "scenarios.csv")
+                if content.supply:
+                    write_supply_csv(content, work / "supply_curve.csv")
+                    write_supply_svg(content, work / "supply_curve.svg")
+                if content.loads:
+                    write_power_csv(content, work / "power.csv")
                 write_sites_parquet(content, work / "sites.parquet")
             with progress.stage("GeoPackage"):
                 write_geopackage(content, work / "lodemap.gpkg")

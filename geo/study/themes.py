@@ -128,5 +128,6 @@ def ground_of(recipe: Recipe) -> tuple[object, ...]:
         recipe.transport,
         # Ports of all themes are places of the one network.
         sorted({place for place, _ in recipe.destinations()}),
-        recipe.energy,
+        # Curves of supply are made from surfaces, not the other way round.
+        None if recipe.energy is None else replace(recipe.energy, supply=()),
     )

@@ -1,0 +1,67 @@
+"""What a study shows of the power for its loads: the mixes at the first sites of themes."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from geo.errors import RecipeError
+from geo.publish.content import LoadView, ThemeView
+from geo.recipe import LoadSpec
+from geo.recipe.reader import closest
+from geo.study.loads import load_columns
+from geo.study.workbench import Workbench
+
+__all__ = ["load_views"]
+
+
+def load_views(bench: Workbench, themes: Sequence[ThemeView]) -> tuple[LoadView, ...]:
+    """The mixes that the recipe asks to show.
+
+    Parameters
+    ----------
+    bench : Workbench
+    themes : sequence of ThemeView
+
+    Returns
+    -------
+    tuple of LoadView
+
+    Raises
+    ------
+    RecipeError
+        If a load names a theme that is not there.
+    """
+    energy = bench.recipe.energy
+    return () if energy is None else tuple(_view(bench, load, themes) for load in energy.loads)
+
+
+def _view(bench: Workbench, load: LoadSpec, themes: Sequence[ThemeView]) -> LoadView:
+    by_id = {theme.id: theme for theme in themes}
+    strays = [name for name in load.themes if name not in by_id]
+    if strays:
+        place = f"{bench.recipe.path.name}:{load.line}"
+        said = f"there is no theme {strays[0]!r}{closest(strays[0], by_id)}"
+        raise RecipeError([f"{place}: {said}"])
+    frames = []
+    for name in load.themes:
+        sites = by_id[name].sites
+        sites = sites[sites["status"] == "ranked"].sort_values("rank").head(load.top)
+        if len(sites):
+            named = sites[["site_id", "name"]].assign(theme=name)
+            frames.append(pd.concat([named, load_columns(bench, load, sites)], axis=1))
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return LoadView(
+        id=load.id,
+        title=load.title,
+        mean_mw=load.mean,
+        seeds=load.seeds,
+        backup=tuple(source.title for source in load.sources),
+        basis=load.basis,
+        source=_told(load),
+        table=table,
+    )
+
+
+def _told(load: LoadSpec) -> str:
+    said = [load.source] if load.storage is None else [load.source, load.storage.source]
+    return "; ".join([*said, *(source.source for source in load.sources)])
