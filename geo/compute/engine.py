@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -22,10 +23,13 @@ from geo.compute.blocks import threads
 from geo.compute.parts import Part, parts_of
 from geo.compute.scratch import Scratch
 from geo.compute.stored import Stored
+from geo.grid import coordinates
 
 __all__ = ["Engine", "Opened", "Room", "Stream", "Task"]
 
 T = TypeVar("T")
+
+_PART_CELLS = 1 << 19
 
 Task = Callable[[Part], Mapping[str, xr.DataArray]]
 """Makes one surface or several on a part."""
@@ -47,7 +51,7 @@ def _untold(_done: int, _total: int) -> None:
 
 
 class Engine:
-    """Computes every surface in one piece and keeps it in memory."""
+    """Computes every surface in memory, in a few parts at a time where it is large."""
 
     tell: Callable[[int, int], None] = staticmethod(_untold)
     """Told how many parts of the work at hand are done, and how many there are."""
@@ -60,7 +64,7 @@ class Engine:
         grid : GeoBox
         task : callable
             Given a `Part`, returns its surfaces by name, each on the part's grid. It must not
-            depend on what other parts came to.
+            depend on what other parts came to, and may be asked for several at a time.
 
         Returns
         -------
@@ -77,7 +81,28 @@ class Engine:
         >>> Engine().compute(grid, north)["y"][:, 0].values
         array([2500., 1500.,  500.])
         """
-        return dict(task(Part(grid, 0, int(grid.shape[0]))))
+        height, width = (int(side) for side in grid.shape)
+        parts = parts_of(grid, max(1, _PART_CELLS // width))
+        if len(parts) < 2:
+            return dict(task(Part(grid, 0, height)))
+        made: dict[str, xr.DataArray] = {}
+        lock = Lock()
+
+        def keep(part: Part) -> None:
+            found = task(part)
+            with lock:
+                for key, one in found.items():
+                    if key not in made:
+                        made[key] = _empty(grid, one)
+            for key, one in found.items():
+                made[key].values[part.first : part.last] = one.to_numpy()
+
+        with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=threads()) as pool:
+            # rasterio hides its own warning, in a way that other threads undo.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            # The list consumes the results, so an error in a thread is raised here.
+            list(pool.map(keep, parts))
+        return made
 
     def settle(self, grid: GeoBox, opened: Opened) -> dict[str, xr.DataArray]:
         """Make surfaces of which every cell may depend on every other.
@@ -95,6 +120,17 @@ class Engine:
         """
         with opened(None) as task:
             return self.compute(grid, task)
+
+
+def _empty(grid: GeoBox, like: xr.DataArray) -> xr.DataArray:
+    """A surface of the whole grid, named and described as one of a part."""
+    return xr.DataArray(
+        np.empty(tuple(grid.shape), dtype=like.dtype),
+        dims=("y", "x"),
+        coords=coordinates(grid),
+        name=like.name,
+        attrs=dict(like.attrs),
+    )
 
 
 class _Made(NamedTuple):
