@@ -75,6 +75,15 @@ class Conditions:
         holds = as_cells(deposits, code.shape)
         self._merge(*tally(code, holds))
 
+    @property
+    def counts(self) -> tuple[Ints, Ints, Ints]:
+        """Number of each condition that was counted, its cells, and its deposits."""
+        return self._codes, self._cells, self._held
+
+    def join(self, other: "Conditions") -> None:
+        """Add what was counted elsewhere, of the same layers."""
+        self._merge(*other.counts)
+
     def fit(self) -> "Fitted":
         """Weights of the layers, and the probability of each condition that was counted.
 
@@ -152,6 +161,10 @@ class Fitted:
         values = self.probability, self.deviation_of_weights, self.deviation_of_missing
         first, second, third = (np.append(table, np.nan)[place] for table in values)
         return first, second, third
+
+    def of(self, codes: Ints) -> Floats:
+        """Probability of numbered conditions, NaN of those that were not counted."""
+        return np.append(self.probability, np.nan)[self._places(codes)]
 
     def _places(self, code: Ints) -> Ints:
         """Place of each cell's condition; one past the last where it was not counted."""

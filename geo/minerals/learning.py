@@ -149,6 +149,7 @@ def learn(
     *,
     model: str = "logistic",
     background: int = 10_000,
+    barren: int | None = None,
     seed: int = 0,
     allow_leakage: bool = False,
 ) -> Learned:
@@ -167,6 +168,9 @@ def learn(
     background : int, optional
         Cells without a known deposit that are drawn to stand for all of them; they are
         weighted so that probabilities are those of a cell of the grid.
+    barren : int, optional
+        How many cells without a known deposit there are in all, where the given ones were
+        drawn from them; the given ones are all of them when missing.
     seed : int, optional
     allow_leakage : bool, optional
         Take a layer that tells all deposits apart on its own. It is refused otherwise: such
@@ -207,6 +211,8 @@ def learn(
     holds, fold = _labels(deposits, folds, shape)
     known: Bools = np.asarray(~np.isnan(table).any(axis=1))
     sample, weight = _sample(holds, known, background, seed)
+    if barren is not None:
+        weight[~holds[sample]] *= barren / max(1, int((~holds).sum()))
     table, holds, fold = table[sample], holds[sample], fold[sample]
     _require_usable(table, holds, fold, names, allow_leakage=allow_leakage)
     out = _out_of_fold(model, table, holds, weight, fold, seed)

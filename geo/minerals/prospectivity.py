@@ -29,6 +29,7 @@ __all__ = [
     "conditional_independence",
     "posterior_probability",
     "success_rate",
+    "weights_of_counts",
     "weights_of_evidence",
 ]
 
@@ -107,12 +108,50 @@ def weights_of_evidence(
             f"the evidence has the single class {names[0]:g}: at least two are needed to tell "
             "cells apart"
         )
-    total, found = int(n.sum()), enough(int(holds.sum()), holds.size)
+    return weights_of_counts(names, n, with_deposit, method=method)
+
+
+def weights_of_counts(
+    classes: npt.ArrayLike,
+    n: npt.NDArray[np.int64],
+    deposits: npt.NDArray[np.int64],
+    *,
+    method: str = "unique",
+) -> pd.DataFrame:
+    """Weights of the classes of one evidence layer, from counts gathered elsewhere.
+
+    Parameters
+    ----------
+    classes : (n,) array_like
+        Rising.
+    n, deposits : (n,) arrays of int
+        Cells of each class, and how many of them hold a deposit.
+    method : {"unique", "ascending", "descending"}, optional
+
+    Returns
+    -------
+    DataFrame
+        As :func:`weights_of_evidence`.
+
+    Raises
+    ------
+    DataError
+        If the method is unknown, or fewer than two cells, or all, hold a deposit.
+
+    Examples
+    --------
+    >>> weights_of_counts([1, 2], np.array([4, 6]), np.array([2, 1]))["w_plus"].round(3).tolist()
+    [0.847, -0.762]
+    """
+    if method not in _METHODS:
+        raise DataError(f"there is no method {method!r}: take one of {', '.join(_METHODS)}")
+    names = np.asarray(classes)
+    total, found = int(n.sum()), enough(int(deposits.sum()), int(n.sum()))
     if method != "unique":
         order = np.arange(names.size) if method == "ascending" else np.arange(names.size)[::-1]
-        names, n, with_deposit = names[order], np.cumsum(n[order]), np.cumsum(with_deposit[order])
-    table = pd.DataFrame({"class": names, "n": n, "deposits": with_deposit})
-    return table.join(class_weights(n, with_deposit, total, found))
+        names, n, deposits = names[order], np.cumsum(n[order]), np.cumsum(deposits[order])
+    table = pd.DataFrame({"class": names, "n": n, "deposits": deposits})
+    return table.join(class_weights(n, deposits, total, found))
 
 
 @dataclass(frozen=True, eq=False)

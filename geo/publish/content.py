@@ -245,8 +245,9 @@ class LoadView:
 class Content:
     """Everything that a study has to show.
 
-    `findings` are the repairs and warnings of the layers that were read; `kin` is what may be
-    taken over from runs before, with the same bytes.
+    `findings` are the repairs and warnings of the layers that were read; `models` are the cards
+    of the prospectivity models, as plain data; `kin` is what may be taken over from runs before,
+    with the same bytes.
     `routes` holds one row a leg with its geometry (EPSG:4326); `surfaces` is on the study's
     grid, NaN where unknown.
     """
@@ -271,6 +272,7 @@ class Content:
     loads: tuple[LoadView, ...] = ()
     languages: tuple[str, ...] = ("en",)
     house: HouseView = HouseView()
+    models: tuple[Mapping[str, object], ...] = ()
     kin: Kin | None = None
 
     def once(self, module: str, told: object, make: Callable[[], T]) -> T:

@@ -106,6 +106,7 @@ def payload(content: Content, extent: Extent) -> Json:
             __name__, ("routes", _digest(content.routes)), lambda: _routes(content.routes)
         ),
         "trade": {**trade_block(content.trade), "further": _further(content.trade)},
+        "models": _plain_data(content.models),
         "towns": _towns(content),
         "attribution": _attribution(content),
         "layers": [
@@ -438,6 +439,17 @@ def _digest(frame: gpd.GeoDataFrame) -> str:
     for shape in shapely.to_wkb(frame.geometry.to_numpy()):
         digest.update(b"none" if shape is None else shape)
     return digest.hexdigest()
+
+
+def _plain_data(found: object) -> object:
+    """Data whose texts go into the page: names of layers come from files."""
+    if isinstance(found, Mapping):
+        return {plain(key): _plain_data(item) for key, item in found.items()}
+    if isinstance(found, list | tuple):
+        return [_plain_data(item) for item in found]
+    if isinstance(found, str):
+        return plain(found)
+    return number(found, 6) if isinstance(found, float) else found
 
 
 def _routes(routes: gpd.GeoDataFrame) -> Json:

@@ -91,6 +91,10 @@ MEASURES: dict[str, Measure] = {
         "USD/MWh", False, {"load": Argument("text")}, needs="energy",
         says="cost of the cheapest mix that serves a load of the recipe at the site",
     ),
+    "prospectivity": Measure(
+        "", True, {"model": Argument("text")}, needs="prospectivity",
+        says="how many times as likely as in the mean cell a deposit is, by a model",
+    ),
     "attribute": Measure(
         None, False, {"column": Argument("text")}, says="a number of the site's own record"
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from geo.errors import RecipeError
+from geo.recipe.parse_prospectivity import prospectivity_of
 from geo.recipe.parse_scenario import scenario_of
 from geo.recipe.parse_supply import energy_of, transport_of
 from geo.recipe.parse_theme import theme_of
@@ -77,13 +78,21 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
     transport = root.child("transport")
     energy = root.child("energy")
     unknown = study.choice("unknown", UNKNOWN, "lower")
-    parts = {"transport": transport, "energy": energy, "lists": lists, "unknown": unknown}
+    models = root.each("prospectivity", prospectivity_of)
+    parts = {
+        "transport": transport,
+        "energy": energy,
+        "lists": lists,
+        "prospectivity": models,
+        "unknown": unknown,
+    }
     themes = root.each("theme", lambda table: theme_of(table, parts))
     if not themes:
         root.document.report((), "the recipe has no [[theme]]: write at least one")
     network = None if transport is None else transport_of(transport)
     scenarios = root.each("scenario", lambda table: scenario_of(table, themes, network))
-    for found, what in ((themes, "theme"), (scenarios, "scenario")):
+    named = ((themes, "theme"), (scenarios, "scenario"), (models, "model"))
+    for found, what in named:
         root.document.unique([(item.id, item.line) for item in found], what)
     recipe = Recipe(
         path=path,
@@ -107,11 +116,22 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
         themes=themes,
         scenarios=scenarios,
         house=house_of(study, path.parent),
+        prospectivity=models,
     )
+    _check_models(root.document, recipe)
     for table in (study, grid, transport, energy):
         if table is not None:
             table.done()
     return recipe
+
+
+def _check_models(document: Document, recipe: Recipe) -> None:
+    known = [model.id for model in recipe.prospectivity]
+    for criterion in (one for theme in recipe.themes for one in theme.criteria):
+        model = criterion.measure.arguments.get("model")
+        if criterion.measure.name == "prospectivity" and known and model not in known:
+            near = closest(str(model), known)
+            document.problems.append((criterion.line, f"there is no model {model!r}{near}"))
 
 
 def _draws(root: Table) -> DrawSpec:

@@ -10,29 +10,20 @@ from geo.recipe.reader import Table
 from geo.recipe.schema import CriterionSpec, MeasureSpec
 from geo.units import check
 
-__all__ = ["criterion_of", "weight_of"]
+__all__ = ["criterion_of", "measure_of", "weight_of"]
 
 
 def criterion_of(table: Table, parts: Mapping[str, object]) -> CriterionSpec:
     """Read a criterion; `parts` holds the shared tables that measures may need."""
     name = table.choice("measure", MEASURES)
-    measure = MEASURES.get(name)
-    unit = table.text("unit") if measure is not None and measure.unit is None else ""
-    arguments: dict[str, object] = {}
-    if measure is not None:
-        unit = unit if measure.unit is None else measure.unit
-        arguments = {k: _argument(table, k, a) for k, a in measure.arguments.items()}
-        if measure.needs is not None and parts.get(measure.needs) is None:
-            table.report("measure", f"measure {name!r} needs [{measure.needs}] in the recipe")
-    if unit:
-        try:
-            check(unit)
-        except UnitError as error:
-            table.report("unit", str(error))
+    measure, unit = measure_of(table, name)
+    needs = MEASURES[name].needs if name in MEASURES else None
+    if needs is not None and not parts.get(needs):
+        table.report("measure", f"measure {name!r} needs [{needs}] in the recipe")
     return CriterionSpec(
         id=table.slug("id"),
         title=table.text("title"),
-        measure=MeasureSpec(name, {k: v for k, v in arguments.items() if v is not None}),
+        measure=measure,
         unit=unit,
         value=value_of(table, unit, text_values=name == "class"),
         weight=weight_of(table) if "weight" in table.data else (math.nan, math.nan, math.nan),
@@ -41,6 +32,21 @@ def criterion_of(table: Table, parts: Mapping[str, object]) -> CriterionSpec:
         required=table.flag("required", default=False),
         line=table.line,
     )
+
+
+def measure_of(table: Table, name: str) -> tuple[MeasureSpec, str]:
+    """Read a measure's own arguments and its unit."""
+    measure = MEASURES.get(name)
+    if measure is None:
+        return MeasureSpec(name, {}), ""
+    unit = table.text("unit") if measure.unit is None else measure.unit
+    arguments = {k: _argument(table, k, a) for k, a in measure.arguments.items()}
+    if unit:
+        try:
+            check(unit)
+        except UnitError as error:
+            table.report("unit", str(error))
+    return MeasureSpec(name, {k: v for k, v in arguments.items() if v is not None}), unit
 
 
 def _argument(table: Table, key: str, argument: Argument) -> object:

@@ -13,12 +13,14 @@ __all__ = [
     "CriterionSpec",
     "DrawSpec",
     "EnergySpec",
+    "EvidenceSpec",
     "ExclusionSpec",
     "FreightSpec",
     "HouseSpec",
     "LoadSpec",
     "MeasureSpec",
     "PresetSpec",
+    "ProspectivitySpec",
     "Recipe",
     "ReferenceSpec",
     "ScenarioSpec",
@@ -79,6 +81,46 @@ class MeasureSpec:
         """Id of the layer that is measured, if the measure reads one."""
         found = self.arguments.get("layer")
         return None if found is None else str(found)
+
+
+@dataclass(frozen=True)
+class EvidenceSpec:
+    """One layer of evidence; `favours` tells which of its values speak for a deposit."""
+
+    id: str
+    title: str
+    measure: MeasureSpec
+    unit: str
+    breaks: tuple[float, ...]
+    favours: str
+    source: str
+    line: int
+
+
+@dataclass(frozen=True)
+class ProspectivitySpec:
+    """A model of where else deposits may lie: known ones, evidence, how it is learnt and tested.
+
+    `block` [m] is the side of the squares that are left out together when skill is measured.
+    """
+
+    id: str
+    title: str
+    layer: str
+    where: Where
+    method: str
+    evidence: tuple[EvidenceSpec, ...]
+    block: float
+    folds: int
+    background: int
+    allow_leakage: bool
+    source: str
+    line: int
+
+    def layer_ids(self) -> set[str]:
+        """Ids of the layers of deposits and evidence."""
+        named = (one.measure.arguments.get(k) for one in self.evidence for k in ("layer", "zones"))
+        return {self.layer, *(str(layer) for layer in named if layer is not None)}
 
 
 @dataclass(frozen=True)
@@ -456,11 +498,13 @@ class Recipe:
     notes: tuple[str, ...]
     scenarios: tuple[ScenarioSpec, ...] = ()
     house: HouseSpec = HouseSpec()
+    prospectivity: tuple[ProspectivitySpec, ...] = ()
 
     def layer_ids(self) -> tuple[str, ...]:
         """Ids of every layer that the recipe names, sorted."""
         found = {self.region, *(layer for group in self.base.values() for layer in group)}
         found.update(self._shared_layers())
+        found.update(layer for model in self.prospectivity for layer in model.layer_ids())
         for theme in self.themes:
             found.update(filter(None, [theme.sites.layer, theme.sites.name_layer]))
             found.update(rule.layer for rule in theme.exclusions)
@@ -469,7 +513,7 @@ class Recipe:
                 found.update(str(layer) for layer in named if layer is not None)
         return tuple(sorted(found))
 
-    def layers_of(self, criterion: CriterionSpec, theme: ThemeSpec) -> set[str]:
+    def layers_of(self, criterion: CriterionSpec | EvidenceSpec, theme: ThemeSpec) -> set[str]:
         """Ids of the layers that a criterion's values come from."""
         measure = MEASURES[criterion.measure.name]
         named = (criterion.measure.arguments.get(key) for key in ("layer", "zones"))
@@ -480,9 +524,15 @@ class Recipe:
             found |= self.energy_layers()
         if measure.needs == "lists" and self.lists is not None:
             found.add(self.lists)
+        if measure.needs == "prospectivity":
+            found |= self.model(str(criterion.measure.arguments["model"])).layer_ids()
         if not measure.spatial and theme.sites.layer is not None:
             found.add(theme.sites.layer)
         return found
+
+    def model(self, name: str) -> ProspectivitySpec:
+        """The model of prospectivity of that id."""
+        return next(one for one in self.prospectivity if one.id == name)
 
     def _shared_layers(self) -> set[str]:
         found = set() if self.lists is None else {self.lists}

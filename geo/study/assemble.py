@@ -18,6 +18,7 @@ from geo.publish.content import (
     ScenarioView,
 )
 from geo.recipe import HouseSpec
+from geo.study.measures import model_of
 from geo.study.resilience import trade_view
 from geo.study.served import load_views
 from geo.study.supply import supply_views
@@ -92,6 +93,7 @@ def assemble(
         house=_house(recipe.house),
         supply=supply_views(bench, themes),
         loads=load_views(bench, views),
+        models=_models(bench),
         kin=_kin(bench, themes),
     )
 
@@ -102,6 +104,17 @@ def _house(spec: HouseSpec) -> HouseView:
     kind = "svg+xml" if spec.logo.suffix.lower() == ".svg" else "png"
     data = base64.b64encode(spec.logo.read_bytes()).decode("ascii")
     return HouseView(spec.name, f"data:image/{kind};base64,{data}")
+
+
+def _models(bench: Workbench) -> tuple[Mapping[str, object], ...]:
+    """Cards of the models that a criterion uses."""
+    used = {
+        str(one.measure.arguments["model"]): theme
+        for theme in bench.recipe.themes
+        for one in theme.criteria
+        if one.measure.name == "prospectivity"
+    }
+    return tuple(model_of(bench, theme, name).card for name, theme in used.items())
 
 
 def _joined(routes: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:

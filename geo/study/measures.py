@@ -14,7 +14,9 @@ from geo.criteria.zonal import zonal_painter
 from geo.errors import UnitError
 from geo.recipe import CriterionSpec, ThemeSpec
 from geo.recipe.measures import MEASURES
+from geo.recipe.schema import EvidenceSpec
 from geo.study.power import power_cost, solar_surfaces, wind_surfaces
+from geo.study.prospects import Prospect, prospect
 from geo.study.trade import (
     freight_key,
     freight_surfaces,
@@ -25,7 +27,7 @@ from geo.study.trade import (
 )
 from geo.study.workbench import Workbench
 
-__all__ = ["SURFACES", "Surface", "surface_of"]
+__all__ = ["SURFACES", "Surface", "model_of", "surface_of"]
 
 
 @dataclass(frozen=True)
@@ -40,44 +42,42 @@ class Surface:
     high: xr.DataArray | None = None
 
 
-def surface_of(bench: Workbench, theme: ThemeSpec, criterion: CriterionSpec) -> Surface:
-    """Make, or take from the bench, the surface of a spatial criterion.
+def surface_of(bench: Workbench, theme: ThemeSpec, what: CriterionSpec | EvidenceSpec) -> Surface:
+    """Make, or take from the bench, the surface of a spatial criterion or of a model's evidence.
 
     Parameters
     ----------
     bench : Workbench
     theme : ThemeSpec
         Its freight matters to the freight measures.
-    criterion : CriterionSpec
+    what : CriterionSpec or EvidenceSpec
         With a spatial measure.
 
     Returns
     -------
     Surface
     """
-    arguments = criterion.measure.arguments
-    name = criterion.measure.name
+    arguments, name = what.measure.arguments, what.measure.name
     ways = _ways(bench, theme, name, arguments)
-    key = ("surface", name, repr(sorted(arguments.items())), criterion.unit, ways)
+    key = ("surface", name, repr(sorted(arguments.items())), what.unit, ways)
 
     def compute() -> dict[str, xr.DataArray]:
-        task = SURFACES[name](bench, theme, arguments, criterion.unit)
+        task = SURFACES[name](bench, theme, arguments, what.unit)
         return bench.masked(lambda part: dict(zip(_CASES, task(part), strict=False)))
 
     def make() -> Surface:
         recipe = bench.recipe
-        layers = sorted({recipe.region, *recipe.layers_of(criterion, theme)})
+        layers = sorted({recipe.region, *recipe.layers_of(what, theme)})
         shared = {
             "transport": (recipe.transport, sorted({place for place, _ in recipe.destinations()})),
             "energy": recipe.energy,
+            "prospectivity": (recipe.prospectivity, recipe.draws.seed),
         }
         needs = shared.get(MEASURES[name].needs or "")
-        told = (name, arguments, criterion.unit, ways, needs, recipe.region_where)
+        told = (name, arguments, what.unit, ways, needs, recipe.region_where)
         found = bench.stage(__name__, layers, told, compute)
         for surface in found.values():
-            surface.attrs.update(
-                long_name=criterion.title, units=criterion.unit, source=criterion.source
-            )
+            surface.attrs.update(long_name=what.title, units=what.unit, source=what.source)
         return Surface(**found)
 
     return bench.keep(key, make)
@@ -142,6 +142,20 @@ def _density(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, unit: st
             "points give 1/km2, lines give km/km2"
         )
     return _same(found)
+
+
+def _prospectivity(bench: Workbench, theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
+    return model_of(bench, theme, str(arguments["model"])).on
+
+
+def model_of(bench: Workbench, theme: ThemeSpec, name: str) -> Prospect:
+    """A model of the recipe, fitted once."""
+    spec = bench.recipe.model(name)
+
+    def make() -> Prospect:
+        return prospect(bench, spec, [surface_of(bench, theme, one).value for one in spec.evidence])
+
+    return bench.keep(("prospectivity", name), make)
 
 
 def _travel(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
@@ -217,6 +231,7 @@ SURFACES: dict[str, Maker] = {
     "distance": _distance,
     "crossing-distance": _crossings,
     "density": _density,
+    "prospectivity": _prospectivity,
     "travel": _travel,
     "slope": _slope,
     "value": _value,

@@ -1,6 +1,7 @@
 """What a run came to: tables, surfaces and a map, and the folder they are written to."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -222,6 +223,8 @@ class Result:
                     write_supply_svg(content, work / "supply_curve.svg")
                 if content.loads:
                     write_power_csv(content, work / "power.csv")
+                if content.models:
+                    _write_json(list(content.models), work / "prospectivity.json")
                 write_sites_parquet(content, work / "sites.parquet")
             with progress.stage("GeoPackage"):
                 write_geopackage(content, work / "lodemap.gpkg")
@@ -234,6 +237,11 @@ class Result:
                 write_item(content, work)
                 self._write_provenance(work)
         return target
+
+    @property
+    def models(self) -> tuple[Mapping[str, object], ...]:
+        """Cards of the prospectivity models: evidence, weights, skill at places kept out."""
+        return self.content.models
 
     def write_postgis(self, schema: str, *, service: str | None = None) -> list[str]:
         """Write the tables into a schema of a PostGIS database, all or none.
@@ -262,5 +270,9 @@ class Result:
     def _write_provenance(self, work: Path) -> None:
         written = sorted(path for path in work.iterdir() if path.is_file())
         said = self.provenance | {"outputs": {path.name: sha256_of(path) for path in written}}
-        text = json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True)
-        (work / "provenance.json").write_text(text + "\n", "utf-8")
+        _write_json(said, work / "provenance.json")
+
+
+def _write_json(said: object, path: Path) -> None:
+    text = json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True)
+    path.write_text(text + "\n", "utf-8")

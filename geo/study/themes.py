@@ -130,4 +130,6 @@ def ground_of(recipe: Recipe) -> tuple[object, ...]:
         sorted({place for place, _ in recipe.destinations()}),
         # Curves of supply are made from surfaces, not the other way round.
         None if recipe.energy is None else replace(recipe.energy, supply=()),
+        # A learnt model draws the cells that it learns from.
+        (recipe.prospectivity, recipe.draws.seed if recipe.prospectivity else None),
     )
