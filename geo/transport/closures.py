@@ -148,7 +148,12 @@ def knock_out(tree: Tree, mile: FirstMile, cases: Sequence[Closable]) -> Floats:
         graph.into, graph.out_of, tree.costs, (tree.cost, tree.via), closures, np.maximum(trucks, 0)
     )
     onward[:, trucks < 0] = np.inf
-    return cheapest(mile.cost, onward)[0]
+    # Most closures change nothing at the access places: those need no second look.
+    whole = tree.at_nodes[mile.nodes]
+    changed = (onward != whole).any(axis=1)
+    found = np.repeat(cheapest(mile.cost, whole[None, :])[0], len(cases), axis=0)
+    found[changed] = cheapest(mile.cost, onward[changed])[0]
+    return found
 
 
 def closure_table(

@@ -439,10 +439,17 @@ class Network:
 
     def usable(self, country: str) -> npt.NDArray[np.bool_]:
         """Whether each link may be used by cargo for a country."""
-        ends = self.ends
-        allowed = self.links["crossing"].isin(self.allow_crossings).to_numpy()
-        own = (self.nodes["country"] == country).to_numpy()
-        return ends.open & (~ends.border | allowed | own[ends.start] | own[ends.end])
+        ends, (allowed, country_of) = self.ends, self._openness
+        code = self.countries.index(country) if country in self.countries else -1
+        own = country_of == code
+        return np.asarray(ends.open & (~ends.border | allowed | own[ends.start] | own[ends.end]))
+
+    @cached_property
+    def _openness(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+        """Whether each link's crossing is open to all, and the country of each place."""
+        allowed = self.links["crossing"].isin(self.allow_crossings).to_numpy(np.bool_)
+        codes = pd.Index(self.countries).get_indexer(pd.Index(self.nodes["country"]))
+        return allowed, np.asarray(codes, dtype=np.int64)
 
     def position(self, name: str) -> int:
         """Row of the node table that a place has.

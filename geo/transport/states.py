@@ -18,7 +18,7 @@ from geo.transport.charges import Charges
 from geo.transport.network import Network
 from geo.transport.products import Product
 from geo.transport.tariffs import CASES, Case
-from geo.transport.trees import Closures, Rows, rows_by
+from geo.transport.trees import Closures, Rows, closed_arcs, rows_by
 
 __all__ = ["LEAVING", "OFF_RAILS", "ROAD", "SEA", "StateGraph"]
 
@@ -144,64 +144,42 @@ class StateGraph:
         nodes : sequence of sequences of int
             Rows of the node table, for each case.
         """
-        sets = [self._shut(list(a), list(b)) for a, b in zip(links, nodes, strict=True)]
-        first = np.concatenate([[0], np.cumsum([len(arcs) for arcs in sets])]).astype(np.int64)
-        arcs = np.concatenate([*sets, np.empty(0, np.int32)]).astype(np.int32)
-        return Closures(first, arcs)
-
-    def _shut(self, links: list[int], nodes: list[int]) -> Ints:
-        ends = self.network.ends
-        gone = [*links, *(row for n in nodes for row in self._links_at(n))]
-        lost = [arc for row in gone for arc in self._arcs_of(row)]
-        # A place that no open railway or road serves any more is not reached by truck either.
-        left: dict[int, set[int]] = {}
-        for row in gone:
-            for place in (int(ends.start[row]), int(ends.end[row])):
-                left.setdefault(place, set(self._land_at(place))).discard(row)
-        for place, rows in left.items():
-            if not rows:
-                lost += self._truck_arcs(place)
-        return np.unique(np.array(lost, dtype=np.int32))
-
-    def _arcs_of(self, row: int) -> Ints:
-        first, _, arc = self._by_link
-        return arc[first[row] : first[row + 1]]
-
-    def _links_at(self, place: int) -> Ints:
-        first, far, _ = self._by_place
-        return far[first[place] : first[place + 1]]
-
-    def _land_at(self, place: int) -> list[int]:
-        ends = self.network.ends
-        return [int(row) for row in self._links_at(place) if ends.mode[row] != ends.sea]
-
-    def _truck_arcs(self, place: int) -> list[int]:
-        states = self._states_at[0]
-        here = [
-            s
-            for s in self._states_at[1][states[place] : states[place + 1]]
-            if self.vehicle[s] in (ROAD, LEAVING)
-        ]
-        rows = [(r, s) for s in here for r in (self.into, self.out_of)]
-        return [int(a) for r, s in rows for a in r.arc[r.first[s] : r.first[s + 1]]]
+        return closed_arcs(
+            _sets(links), _sets(nodes), self._by_link, self._by_place, self._trucks_by_place,
+            self.network.ends.start, self.network.ends.end,
+            self.network.ends.mode != self.network.ends.sea,
+        )  # fmt: skip
 
     @cached_property
     def _by_link(self) -> Rows:
+        """Arcs by their links."""
         arcs = np.flatnonzero(self.link >= 0)
         rows = rows_by(self.link[arcs], arcs, len(self.network.links))
         return Rows(rows.first, rows.far, rows.far)
 
     @cached_property
     def _by_place(self) -> Rows:
+        """Links that are used by their places."""
         ends = self.network.ends
         used = np.unique(self.link[self.link >= 0])
         places = np.concatenate([ends.start[used], ends.end[used]])
         return rows_by(places, np.concatenate([used, used]), len(self.network.nodes))
 
     @cached_property
-    def _states_at(self) -> tuple[npt.NDArray[np.int64], Ints]:
-        rows = rows_by(self.node, np.arange(self.end), len(self.network.nodes))
-        return rows.first, rows.far
+    def _trucks_by_place(self) -> Rows:
+        """Arcs from and to trucks by their places."""
+        every = np.arange(len(self.tail))
+        tails = every[self.vehicle[self.tail] <= LEAVING]
+        inner = every[self.head < self.end]
+        heads = inner[self.vehicle[self.head[inner]] <= LEAVING]
+        places = np.concatenate([self.node[self.tail[tails]], self.node[self.head[heads]]])
+        return rows_by(places, np.concatenate([tails, heads]), len(self.network.nodes))
+
+
+def _sets(rows: Sequence[Sequence[int]]) -> Closures:
+    first = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum([len(own) for own in rows], out=first[1:])
+    return Closures(first, np.array([k for own in rows for k in own], dtype=np.int32))
 
 
 @dataclass

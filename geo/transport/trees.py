@@ -11,7 +11,16 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["Closures", "Rows", "grow", "grow_labelled", "regrow", "rows_by"]
+__all__ = [
+    "Closures",
+    "Rows",
+    "chains",
+    "closed_arcs",
+    "grow",
+    "grow_labelled",
+    "regrow",
+    "rows_by",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -195,6 +204,146 @@ def regrow(
     below = _Below(children.first, children.far, tails)
     chosen = np.asarray(wanted, dtype=np.int32)
     return _without(into, out_of, below, costs, cost, via, closures, chosen)
+
+
+def closed_arcs(
+    links: Closures,
+    places: Closures,
+    by_link: Rows,
+    by_place: Rows,
+    trucks: Rows,
+    start: Ints,
+    end: Ints,
+    land: npt.NDArray[np.bool_],
+) -> Closures:
+    """Arcs that closing links and places takes out.
+
+    Parameters
+    ----------
+    links, places : Closures
+        What is closed in each case, as links and as places.
+    by_link : Rows
+        Arcs (`far`) of every link.
+    by_place : Rows
+        Links (`far`) of every place.
+    trucks : Rows
+        Arcs (`far`) from and to trucks at every place: they go too where no link on land is
+        left, for then no truck gets there.
+    start, end : (links,) int32 arrays
+        Places of every link.
+    land : (links,) bool array
+        Whether a link lies on land.
+    """
+    first = np.zeros(len(links.first), dtype=np.int64)
+    arcs = _closed(links, places, by_link, by_place, trucks, (start, end), land, first)
+    return Closures(first, arcs)
+
+
+@njit(cache=True, nogil=True)
+def _closed(
+    links: Closures,
+    places: Closures,
+    by_link: Rows,
+    by_place: Rows,
+    trucks: Rows,
+    ends: tuple[Ints, Ints],
+    land: npt.NDArray[np.bool_],
+    first: npt.NDArray[np.int64],
+) -> Ints:
+    """Arcs of all cases; `first` is filled with where each begins."""
+    arcs = np.empty(256, dtype=np.int32)
+    count = 0
+    seen = np.full(len(land), -1, dtype=np.int64)
+    gone = np.empty(len(land), dtype=np.int32)
+    for k in range(len(first) - 1):
+        size = 0
+        for row in links.arc[links.first[k] : links.first[k + 1]]:
+            if seen[row] != k:
+                seen[row], gone[size] = k, row
+                size += 1
+        for place in places.arc[places.first[k] : places.first[k + 1]]:
+            for row in by_place.far[by_place.first[place] : by_place.first[place + 1]]:
+                if seen[row] != k:
+                    seen[row], gone[size] = k, row
+                    size += 1
+        for row in gone[:size]:
+            arcs, count = _append(arcs, count, by_link, row)
+            for side in ends:
+                if not _served(by_place, side[row], land, seen, k):
+                    arcs, count = _append(arcs, count, trucks, side[row])
+        first[k + 1] = count
+    return arcs[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _append(arcs: Ints, count: int, rows: Rows, key: int) -> tuple[Ints, int]:
+    for arc in rows.far[rows.first[key] : rows.first[key + 1]]:
+        if count == len(arcs):
+            arcs = np.concatenate((arcs, np.empty(count, dtype=np.int32)))
+        arcs[count] = arc
+        count += 1
+    return arcs, count
+
+
+@njit(cache=True, nogil=True)
+def _served(
+    by_place: Rows,
+    place: int,
+    land: npt.NDArray[np.bool_],
+    seen: npt.NDArray[np.int64],
+    case: int,
+) -> bool:
+    """Whether a link on land that is not closed in a case still leads to a place."""
+    for row in by_place.far[by_place.first[place] : by_place.first[place + 1]]:
+        if land[row] and seen[row] != case:
+            return True
+    return False
+
+
+def chains(via: Ints, head: Ints, starts: npt.ArrayLike) -> Closures:
+    """Arcs of the ways from some vertices to where a tree begins, one way after the other.
+
+    Parameters
+    ----------
+    via : (vertices,) int32 array
+        As :func:`grow` returns it.
+    head : (arcs,) int32 array
+        Where each arc leads.
+    starts : (n,) array of int
+
+    Examples
+    --------
+    >>> rows = rows_by([1, 2], [0, 1], 3)
+    >>> _, via = grow(rows, np.array([1.0, 2.5]), [2])
+    >>> chains(via, np.array([1, 2], dtype=np.int32), [0, 1])[:2]
+    (array([0, 2, 3]), array([0, 1, 1], dtype=int32))
+    """
+    begun = np.asarray(starts, dtype=np.int32)
+    first = np.zeros(len(begun) + 1, dtype=np.int64)
+    np.cumsum(_lengths(via, head, begun), out=first[1:])
+    return Closures(first, _follow(via, head, begun, first))
+
+
+@njit(cache=True, nogil=True)
+def _lengths(via: Ints, head: Ints, starts: Ints) -> npt.NDArray[np.int64]:
+    found = np.zeros(len(starts), dtype=np.int64)
+    for n in range(len(starts)):
+        v = starts[n]
+        while via[v] >= 0:
+            v = head[via[v]]
+            found[n] += 1
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _follow(via: Ints, head: Ints, starts: Ints, first: npt.NDArray[np.int64]) -> Ints:
+    arcs = np.empty(first[-1], dtype=np.int32)
+    for n in range(len(starts)):
+        v = starts[n]
+        for k in range(first[n], first[n + 1]):
+            arcs[k] = via[v]
+            v = head[via[v]]
+    return arcs
 
 
 class _Below(NamedTuple):
