@@ -12,7 +12,8 @@ import xarray as xr
 from pvlib import irradiance, solarposition
 from scipy.signal import lfilter
 
-from geo.energy.hours import DAYS_OF_MONTH, MONTH_OF_DAY, MONTH_OF_HOUR, hours_of_year
+from geo.energy.hours import DAYS_OF_MONTH, HOURS, MONTH_OF_DAY, MONTH_OF_HOUR, hours_of_year
+from geo.energy.interpolation import bilinear
 from geo.energy.pv import PvSystem, Sky, output, plane_of
 from geo.energy.solar import best_tilt, resource_at
 from geo.energy.sun import (
@@ -23,7 +24,7 @@ from geo.energy.sun import (
 )
 from geo.errors import DataError
 
-__all__ = ["DAY_TO_DAY", "typical_year"]
+__all__ = ["DAY_TO_DAY", "node_yield_by_hours", "typical_year"]
 
 Array = npt.NDArray[np.float64]
 
@@ -31,7 +32,7 @@ Array = npt.NDArray[np.float64]
 #: doi:10.1016/0038-092X(88)90068-0).
 DAY_TO_DAY = 0.29
 
-_BLOCK = 64
+_BLOCK = 32
 
 
 def typical_year(
@@ -126,6 +127,59 @@ def typical_year(
     return year
 
 
+def node_yield_by_hours(resource: xr.Dataset, system: PvSystem, *, every: int = 2) -> xr.Dataset:
+    """Yearly yield at the nodes, from the hours of a typical year at some of them.
+
+    Parameters
+    ----------
+    resource : Dataset
+        As :func:`~geo.energy.solar.solar_resource` gives it.
+    system : PvSystem
+    every : int
+        Hours are worked out at every so many nodes along and across. Between them the yield
+        over the yearly radiation is interpolated, and multiplied by each node's radiation.
+
+    Returns
+    -------
+    Dataset (lat, lon)
+        ``capacity_factor_ac`` and ``capacity_factor_dc``; NaN where the radiation is unknown.
+
+    Raises
+    ------
+    DataError
+        If `every` is below 1, or leaves fewer than two rows or columns.
+
+    Notes
+    -----
+    Over Mongolia every second node differs from every node by 0.12 % (root mean square, half
+    a degree between nodes). The surfaces of a build come from average days
+    (:func:`geo.energy.solar.node_yield`), which take less time and differ by 0.3 %.
+    """
+    lon, lat = resource["lon"].to_numpy(), resource["lat"].to_numpy()
+    if every < 1:
+        raise DataError(f"every is {every}: give 1 for all nodes, 2 for every second one")
+    # Centred, so that no node lies further out than half a step.
+    x, y = (axis[(len(axis) - 1) % every // 2 :: every] for axis in (lon, lat))
+    at = np.meshgrid(x, y)
+    parts = [
+        typical_year(resource, east, np.full(len(x), north), system)["capacity_factor_ac"]
+        for east, north in zip(at[0], y, strict=True)
+    ]
+    yearly = np.stack([part.mean("time").to_numpy() for part in parts])
+    light = resource["ghi_annual"].to_numpy()
+    grown = yearly / resource["ghi_annual"].sel(lat=y, lon=x).to_numpy()
+    wide, high = (axis.ravel() for axis in np.meshgrid(lon, lat))
+    factor = bilinear(grown, x, y, wide, high).reshape(light.shape) * light
+    dims = ("lat", "lon")
+    return xr.Dataset(
+        {
+            "capacity_factor_ac": (dims, factor),
+            "capacity_factor_dc": (dims, factor / system.dc_ac_ratio),
+        },
+        coords={"lat": lat, "lon": lon},
+    )
+
+
 def _offset(lon: Array, stated: float | None) -> float:
     if stated is None:
         return float(np.round(lon[0] / 15))
@@ -138,20 +192,39 @@ def _year(here: xr.Dataset, system: PvSystem, offset: float, order: Array) -> di
     """All hours of the year at some points: (n, 8760)."""
     latitude = here["lat"].to_numpy()
     zenith, azimuth, extraterrestrial, solar_time = _sun(here["lon"].to_numpy(), latitude, offset)
+    # Nights are dark at all of the points: only the other hours are worked out.
+    lit = np.flatnonzero((zenith < 90).any(axis=0))
+    zenith, azimuth, extraterrestrial = zenith[:, lit], azimuth[:, lit], extraterrestrial[lit]
     clear = clear_sky_hours(
-        zenith, extraterrestrial, here["height"].to_numpy()[:, None], _by_hour(here["turbidity"])
-    )
-    share = _index_of_days(here["ghi"].to_numpy(), clear, order)
-    sky = Sky.split(clear * share.repeat(24, axis=1), zenith, azimuth, extraterrestrial)
+        zenith, extraterrestrial, here["height"].to_numpy()[:, None],
+        here["turbidity"].to_numpy()[MONTH_OF_HOUR[lit]].T,
+    )  # fmt: skip
+    share = _index_of_days(here["ghi"].to_numpy(), _day_sums(clear, lit), order)
+    sky = Sky.split(clear * share[:, lit // 24], zenith, azimuth, extraterrestrial)
     tilt = _tilt(here, system)
     plane = plane_of(sky, latitude, tilt, system)
-    air = _by_hour(here["temperature"]) + diurnal_swing(solar_time, system.diurnal_range)
-    power = output(plane, air, system)
-    return {
-        "ghi": sky.ghi, "dni": sky.dni, "dhi": sky.dhi, "poa": plane.total, "temperature": air,
+    air = here["temperature"].to_numpy()[MONTH_OF_HOUR].T
+    air = air + diurnal_swing(solar_time, system.diurnal_range)
+    power = output(plane, air[:, lit], system)
+    light = {
+        "ghi": sky.ghi, "dni": sky.dni, "dhi": sky.dhi, "poa": plane.total,
         "capacity_factor_ac": power, "capacity_factor_dc": power / system.dc_ac_ratio,
-        "tilt": tilt,
     }  # fmt: skip
+    night = np.where(np.isnan(clear).any(axis=1), np.nan, 0.0)
+    found = {name: _with_nights(values, lit, night) for name, values in light.items()}
+    return found | {"temperature": air, "tilt": tilt}
+
+
+def _day_sums(hours: Array, lit: npt.NDArray[np.intp]) -> Array:
+    """Sums of the 365 days, (n, 365), of hours that are not night."""
+    first = np.searchsorted(lit // 24, np.arange(365))
+    return np.asarray(np.add.reduceat(hours, first, axis=1))
+
+
+def _with_nights(values: Array, lit: npt.NDArray[np.intp], night: Array) -> Array:
+    whole = np.broadcast_to(night[:, None], (len(values), HOURS)).copy()
+    whole[:, lit] = values
+    return whole
 
 
 def _tilt(here: xr.Dataset, system: PvSystem) -> Array:
@@ -160,11 +233,6 @@ def _tilt(here: xr.Dataset, system: PvSystem) -> Array:
     if system.tilt is None:
         return best_tilt(here["lat"].to_numpy(), here, system)
     return np.full(here.sizes["point"], float(system.tilt))
-
-
-def _by_hour(monthly: xr.DataArray) -> Array:
-    """Values of the months, (12, n), in every hour: (n, 8760)."""
-    return np.asarray(monthly.to_numpy()[MONTH_OF_HOUR].T)
 
 
 def _sun(lon: Array, lat: Array, offset: float) -> tuple[Array, Array, Array, Array]:
@@ -184,20 +252,21 @@ def _sun(lon: Array, lat: Array, offset: float) -> tuple[Array, Array, Array, Ar
     return np.degrees(zenith), np.degrees(azimuth), extraterrestrial, solar_time
 
 
-def _index_of_days(daily: Array, clear_hours: Array, order: Array) -> Array:
+def _index_of_days(daily: Array, clear_days: Array, order: Array) -> Array:
     """Clear-sky index of every day, (n, 365), from the months' radiation, (12, n)."""
-    clear_days = clear_hours.reshape(-1, 365, 24).sum(axis=2)
+    sums = np.stack([clear_days[:, month == MONTH_OF_DAY].sum(axis=1) for month in range(12)])
+    # The month's radiation over the clear sky of its own days, not of its average day.
+    mean = np.clip(daily * 1000 * DAYS_OF_MONTH[:, None] / sums, 0.1, BRIGHTEST_MONTH)
     found = np.empty(clear_days.shape)
-    for month, days in enumerate(DAYS_OF_MONTH):
-        at = np.flatnonzero(month == MONTH_OF_DAY)
-        clear = clear_days[:, at]
-        # The month's radiation over the clear sky of its own days, not of its average day.
-        mean = np.clip(daily[month] * 1000 * days / clear.sum(axis=1), 0.1, BRIGHTEST_MONTH)
-        kinds = day_classes(mean, int(days))[:, np.argsort(np.argsort(order[at]))]
-        # Clear days at the month's brighter end would lift the mean: what the days lack to
-        # the clear sky is scaled, so that none is brighter.
-        lacking = ((1 - kinds) * clear).sum(axis=1) / clear.sum(axis=1)
-        found[:, at] = 1 - (1 - kinds) * ((1 - mean) / lacking)[:, None]
+    for days in np.unique(DAYS_OF_MONTH):
+        months = np.flatnonzero(days == DAYS_OF_MONTH)
+        for month, kinds in zip(months, day_classes(mean[months], int(days)), strict=True):
+            at = np.flatnonzero(month == MONTH_OF_DAY)
+            lost = 1 - kinds[:, np.argsort(np.argsort(order[at]))]
+            # Clear days at the month's brighter end would lift the mean: what the days lack
+            # to the clear sky is scaled, so that none is brighter.
+            lacking = (lost * clear_days[:, at]).sum(axis=1) / sums[month]
+            found[:, at] = 1 - lost * ((1 - mean[month]) / lacking)[:, None]
     return np.maximum(found, 0.0)
 
 

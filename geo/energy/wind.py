@@ -19,6 +19,7 @@ from scipy import special
 from geo.errors import DataError
 
 __all__ = [
+    "COLD_SPREAD",
     "STANDARD_DENSITY",
     "Turbine",
     "WindLosses",
@@ -38,6 +39,8 @@ Array = npt.NDArray[np.float64]
 
 #: Air density that power curves are given for [kg/m3].
 STANDARD_DENSITY = 1.225
+#: Standard deviation of the hours' temperatures of one month about its mean [K].
+COLD_SPREAD = 7.0
 
 _GAS_CONSTANT = 287.05
 _FASTEST_MEAN = 40.0
@@ -357,7 +360,7 @@ def mean_speed_of(
 
 
 def cold_share(
-    temperature: Numbers, *, limit: float = -30.0, spread: float = 7.0, axis: int = 0
+    temperature: Numbers, *, limit: float = -30.0, spread: float = COLD_SPREAD, axis: int = 0
 ) -> Numbers:
     """Share of the year in which a turbine stands still for the cold.
 

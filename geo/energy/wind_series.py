@@ -7,14 +7,15 @@ part in it, so a plan that rests on it is to be tried with several seeds.
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 from scipy.signal import lfilter
 
-from geo.energy.hours import HOURS, MONTH_OF_HOUR
+from geo.energy.hours import DAYS_OF_MONTH, HOURS
 from geo.energy.wind import (
+    COLD_SPREAD,
     Turbine,
     WindLosses,
     air_density,
-    cold_share,
     density_corrected,
     weibull_scale,
 )
@@ -81,7 +82,7 @@ def weibull_year(
 
 def turbine_year(
     speed: npt.ArrayLike,
-    height: float,
+    height: npt.ArrayLike,
     temperature: npt.ArrayLike,
     turbine: Turbine,
     losses: WindLosses | None = None,
@@ -90,18 +91,18 @@ def turbine_year(
 
     Parameters
     ----------
-    speed : (8760,) array_like [m/s]
+    speed : (8760,) or (8760, n) array_like [m/s]
         At hub height, from the first hour of January on; NaN is unknown.
-    height : float [m]
+    height : float or (n,) array_like [m]
         Of the ground above the sea.
-    temperature : (12,) array_like [degC]
+    temperature : (12,) or (12, n) array_like [degC]
         Monthly means: for the density of the air, and for standing still in the cold.
     turbine : Turbine
     losses : WindLosses, optional
 
     Returns
     -------
-    (8760,) array
+    (8760,) or (8760, n) array
         Share of rated power, in [0, 1]. Losses and cold take their share of every hour:
         standstill is spread over the month, not drawn.
 
@@ -121,15 +122,21 @@ def turbine_year(
     """
     hours = np.asarray(speed, dtype=np.float64)
     months = np.asarray(temperature, dtype=np.float64)
-    if hours.shape != (HOURS,) or months.shape != (12,):
+    if hours.shape[:1] != (HOURS,) or months.shape[:1] != (12,):
         raise DataError(
             f"{hours.shape} speeds and {months.shape} temperatures: give 8,760 hours "
             "(without a leap day) and 12 months"
         )
     lost = losses or WindLosses()
-    density = air_density(height + turbine.hub_height, months)
-    standing = cold_share(months[None, :], limit=turbine.cold_limit)
-    standard = density_corrected(hours, density[MONTH_OF_HOUR])
-    gross = np.interp(standard, turbine.curve["speed"], turbine.curve["share"], left=0.0, right=0.0)
-    net = gross * (lost.retained * (1 - standing))[MONTH_OF_HOUR]
-    return np.asarray(np.where(np.isnan(standard), np.nan, net))
+    ground = np.asarray(height, dtype=np.float64)
+    thin = density_corrected(1.0, air_density(ground + turbine.hub_height, months))
+    standing = special.ndtr((turbine.cold_limit - months) / COLD_SPREAD)
+    kept = lost.retained * (1 - standing)
+    curve = turbine.curve["speed"].to_numpy(), turbine.curve["share"].to_numpy()
+    net = np.empty(np.broadcast_shapes(hours.shape, (1, *thin.shape[1:])))
+    ends = np.cumsum(DAYS_OF_MONTH) * 24
+    for month, end in enumerate(ends):
+        at = slice(end - DAYS_OF_MONTH[month] * 24, end)
+        gross = np.interp(hours[at] * thin[month], *curve, left=0.0, right=0.0)
+        np.multiply(gross, kept[month], out=net[at])
+    return net

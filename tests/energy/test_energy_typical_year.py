@@ -11,8 +11,8 @@ from pvlib.location import Location
 
 from geo.energy.hours import DAYS_OF_MONTH, HOURS, MONTH_OF_DAY, MONTH_OF_HOUR, hours_of_year
 from geo.energy.pv import PvSystem
-from geo.energy.solar import solar_resource, yield_at
-from geo.energy.typical_year import typical_year
+from geo.energy.solar import node_yield, solar_resource, yield_at
+from geo.energy.typical_year import node_yield_by_hours, typical_year
 from geo.energy.wind import Turbine, WindLosses, air_density, capacity_factor, cold_share
 from geo.energy.wind_series import turbine_year, weibull_year
 from geo.energy.windfield import net_yield
@@ -66,6 +66,20 @@ def test_the_year_agrees_with_average_days(year: xr.Dataset, resource: xr.Datase
         days = yield_at(resource, LON, LAT, system)
         for name in ("capacity_factor_ac", "capacity_factor_dc"):
             np.testing.assert_allclose(hours[name].mean("time"), days[name], rtol=0.006)
+
+
+def test_hours_at_every_second_node_agree_with_all_and_with_average_days(
+    resource: xr.Dataset,
+) -> None:
+    system = PvSystem(tilt=40)
+    every = node_yield_by_hours(resource, system, every=1)
+    second = node_yield_by_hours(resource, system)
+    np.testing.assert_allclose(second["capacity_factor_ac"], every["capacity_factor_ac"], rtol=0.01)
+    days = node_yield(resource, system)
+    for name in ("capacity_factor_ac", "capacity_factor_dc"):
+        np.testing.assert_allclose(every[name], days[name], rtol=0.006)
+    with pytest.raises(DataError, match="2 for every second one"):
+        node_yield_by_hours(resource, system, every=0)
 
 
 # pvlib asks pandas for the day of the year by its old name.
