@@ -411,10 +411,11 @@ def _unpacked(variable: xr.Variable) -> npt.NDArray[np.float64]:
 
 
 def _number(attrs: Mapping[Any, Any], key: str, default: float) -> float:
+    """An attribute as a number; NaN, which is refused as a scale, where it is none."""
     try:
         return float(np.asarray(attrs.get(key, default)).ravel()[0])
     except (ValueError, TypeError, IndexError):
-        return default
+        return math.nan
 
 
 def _numbers(attrs: Mapping[Any, Any], key: str) -> tuple[float, ...]:

@@ -212,7 +212,7 @@ def _plain_numbers(cells: Sequence[str]) -> npt.NDArray[Any] | None:
     if "" in cells:
         return np.array([float(cell) if cell else np.nan for cell in cells])
     if "." not in joined:
-        if max(len(cell.lstrip("-")) for cell in cells) > _LONGEST_WHOLE:
+        if len(max(cells, key=len).lstrip("-")) > _LONGEST_WHOLE:
             # Numbers so long are codes, whose last digits a float would lose.
             return None
         return np.array(list(map(int, cells)), dtype=np.int64)

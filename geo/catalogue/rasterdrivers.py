@@ -38,8 +38,11 @@ __all__ = ["ascii_grid", "geotiff", "imagine", "stale_overviews"]
 _FAULTS = (RasterioError, RasterioIOError, CPLE_BaseError, UnicodeDecodeError)
 _SIDECARS = (".aux.xml", ".msk")
 _WORLD = {".tif": ".tfw", ".tiff": ".tfw", ".img": ".igw"}
-# What stands in no number, nor in the words nan and inf.
-_NO_NUMBER = re.compile(rb"[^\s0-9eE+.\-nNaAiIfF\x00][^\s]*")
+# What stands in no number, nor in the words nan and inf: other signs, a sign before no digit or
+# after one, a second point.
+_NO_NUMBER = re.compile(
+    rb"[^\s0-9eE+.\-nNaAiIfF\x00]\S*|[-+](?![0-9.nNiI])\S*|[0-9.][-+]\S*|\.[0-9]*\.\S*"
+)
 _COLOURS = {ColorInterp.red, ColorInterp.green, ColorInterp.blue}
 _FACTORS = {"ncols", "nrows", "xllcorner", "xllcenter", "yllcorner", "yllcenter", "cellsize",
             "dx", "dy", "nodata_value"}  # fmt: skip
@@ -352,13 +355,15 @@ def _check_ascii(path: Path) -> None:
 
 
 def _require_steps(path: Path, said: Mapping[str, str]) -> None:
-    for key in ("cellsize", "dx", "dy"):
+    for key, value in said.items():
         try:
-            right = key not in said or 0 < float(said[key]) < math.inf
+            number = float(value)
         except ValueError:
-            right = False
-        if not right:
-            what = f"has the {key} {said[key]!r}, required is a number above 0"
+            number = math.inf
+        step = key in ("cellsize", "dx", "dy")
+        if math.isinf(number) or (step and not number > 0):
+            needed = "a number above 0" if step else "a number"
+            what = f"has the {key} {value!r}, required is {needed}"
             raise refuse(path, "damaged", what, "restore it from its source")
 
 
@@ -367,7 +372,8 @@ def _require_numbers(path: Path, *, lines: int) -> None:
     with path.open("rb") as stream:
         for _ in range(lines):
             stream.readline()
-        while block := stream.read(1 << 22):
+        # A block ends with a line, or some thousand signs on, so that it cuts no number.
+        while block := stream.read(1 << 22) + stream.readline(4096):
             odd = _NO_NUMBER.search(block)
             if odd:
                 what = f"holds {odd[0].decode('latin-1')[:20]!r} among its values"

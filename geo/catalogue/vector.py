@@ -197,11 +197,15 @@ def read_table(
 
 
 def _rows(
-    record: Record, *, where: Mapping[str, object] | None = None, survey: bool = False
+    record: Record,
+    *,
+    where: Mapping[str, object] | None = None,
+    survey: bool = False,
+    read: tuple[pd.DataFrame, Cells] | None = None,
 ) -> pd.DataFrame:
     asked = {**record.where, **(where or {})}
-    read = _table(record, survey=survey)[0]
-    frame: pd.DataFrame = _under_names(record, None, read, None, list(asked))
+    found = (read or _table(record, survey=survey))[0]
+    frame: pd.DataFrame = _under_names(record, None, found, None, list(asked))
     if frame.empty:
         what = f"table {record.id!r} has no rows"
         if not survey:
@@ -242,7 +246,10 @@ def look(path: Path | str, *, layer: str | None = None) -> tuple[Description, pd
         licence="", attribution="", source="", retrieved=date.today(), quality="screening",
         limits="", layer=layer, sheet=layer if kind == "table" else None,
     )  # fmt: skip
-    frame = _rows(draft, survey=True) if kind == "table" else _vector(draft, survey=True)
+    if kind == "table":
+        read = _table(draft, survey=True)
+        return _described_table(layer, *read), _rows(draft, survey=True, read=read)
+    frame = _vector(draft, survey=True)
     return describe(file, layer=layer), frame
 
 
@@ -270,7 +277,8 @@ def describe(path: Path | str, *, layer: str | None = None) -> Description:
         # Reading says the same again.
         warnings.simplefilter("ignore", LayerWarning)
         if file.suffix.lower() in TABLES and format_of(file) in TABLES.values():
-            return _described_table(file, layer)
+            cells = read_cells(file, sheet=layer, survey=True)
+            return _described_table(layer, frame_of(file, cells), cells)
         with opened(file, Hints(layer, survey=True)) as source:
             return _described(source)
 
@@ -299,9 +307,7 @@ def _four(bounds: Sequence[float]) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _described_table(file: Path, sheet: str | None) -> Description:
-    cells = read_cells(file, sheet=sheet, survey=True)
-    frame = frame_of(file, cells)
+def _described_table(sheet: str | None, frame: pd.DataFrame, cells: Cells) -> Description:
     hints = {name: hint for name in cells.names if (hint := unit_hint(name))}
     return Description(
         "table",

@@ -548,6 +548,22 @@ CASES = [
         "error",
         "damaged",
     ),
+    Case(
+        "corner-in-words.asc",
+        ascii_grid(place="xllcorner here\nyllcorner 5300000\ncellsize 30\n"),
+        "error",
+        "damaged",
+    ),
+    Case("dash.asc", ascii_grid("1 - 3\n4 5 6\n"), "error", "cell-no-number"),
+    Case("two-points.asc", ascii_grid("1 1.5.2 3\n4 5 6\n"), "error", "cell-no-number"),
+    Case("sign-behind.asc", ascii_grid("1 5- 3\n4 5 6\n"), "error", "cell-no-number"),
+    Case("exponents.asc", ascii_grid("1e-3 -2.5E+2 3.\n.5 +5 nan\n"), None),
+    Case(
+        "scale-in-words.nc",
+        netcdf(grid(np.arange(120, dtype=np.int16).reshape(10, 12), attrs={"scale_factor": "ten"})),
+        "error",
+        "scale-invalid",
+    ),
     Case("words.asc", text("the rain in Spain stays mainly in the plain\n"), "error", "disguised"),
     Case(
         "two-variables.nc",

@@ -135,6 +135,7 @@ def test_what_is_not_even_is_refused(save):
         read_raster(save(curvilinear()))
 
 
+@pytest.mark.filterwarnings("ignore:.*lacks 1 of 1 chunks")
 def test_a_grid_without_a_value_is_refused(save):
     with pytest.raises(EmptyLayerError):
         read_raster(save(grid(np.full((10, 12), np.nan, np.float32))))
