@@ -37,6 +37,7 @@ def transport_of(table: Table) -> TransportSpec:
         land=table.text("land", "") or None,
         reference=_reference(table),
         throughput=table.text("throughput", "") or None,
+        readings=table.text("readings", "") or None,
     )
 
 

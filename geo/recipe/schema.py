@@ -295,6 +295,7 @@ class TransportSpec:
     price_factors: Mapping[str, float] = field(default_factory=dict)
     reference: ReferenceSpec | None = None
     throughput: str | None = None
+    readings: str | None = None
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def network_of(bench: Workbench) -> Network:
                 mode: tables.lanes if mode == "sea" else bench.features(layer)
                 for mode, layer in spec.geometry.items()
             },
-            crossings=None if spec.crossings is None else bench.features(spec.crossings),
+            crossings=_crossings(bench),
             assumptions=Assumptions(interest_rate=spec.interest),
         )
 
@@ -131,6 +131,19 @@ def _tables(bench: Workbench) -> Markets:
     land = None if spec.land is None else bench.features(spec.land)
     wanted = [place for place, _ in bench.recipe.destinations()]
     return with_ports(*tables, lanes, bench.features(spec.ports), wanted, land=land)
+
+
+def _crossings(bench: Workbench) -> pd.DataFrame | None:
+    """Classes of crossings; readings stand in the place of what the layer does not know."""
+    spec = _spec(bench)
+    if spec.crossings is None:
+        return None if spec.readings is None else bench.table(spec.readings)
+    crossings = pd.DataFrame(bench.features(spec.crossings)[["node_id", "class"]])
+    if spec.readings is None:
+        return crossings
+    readings = bench.table(spec.readings)
+    read = crossings["node_id"].isin(set(readings["node_id"])) & (crossings["class"] == "unknown")
+    return pd.concat([crossings[~read], readings[["node_id", "class"]]], ignore_index=True)
 
 
 def truck_of(bench: Workbench) -> xr.DataArray:

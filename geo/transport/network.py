@@ -180,7 +180,8 @@ class Network:
             ``to``. Without a layer a mode is drawn straight.
         crossings : DataFrame, optional
             ``node_id, class``: international, bilateral, seasonal, disputed (sources
-            disagree) or unknown.
+            disagree) or unknown. Several rows of a place are several readings: where they
+            differ the crossing is disputed.
         allow_crossings : collection of str
             Classes that cargo for a third country may use. Cargo for one of the two
             neighbours may use them all.
@@ -591,13 +592,20 @@ def _foreign_classes(crossings: pd.DataFrame | None) -> list[str]:
 
 def _classes(links: pd.DataFrame, crossings: pd.DataFrame | None) -> list[str]:
     """Class of each of some links over a border."""
-    stated: dict[str, str] = {}
+    stated: dict[str, set[str]] = {}
     if crossings is not None:
-        stated = dict(zip(crossings["node_id"], crossings["class"].fillna("unknown"), strict=True))
+        for node, told in zip(crossings["node_id"], crossings["class"], strict=True):
+            stated.setdefault(str(node), set()).add("unknown" if told != told else str(told))
+    told = {node: _agreed(classes) for node, classes in stated.items()}
     return [
-        _stricter(stated.get(a, "unknown"), stated.get(b, "unknown"))
+        _stricter(told.get(a, "unknown"), told.get(b, "unknown"))
         for a, b in zip(links["from"], links["to"], strict=True)
     ]
+
+
+def _agreed(classes: set[str]) -> str:
+    """One class of all readings of a crossing: where they differ it is disputed."""
+    return next(iter(classes)) if len(classes) == 1 else "disputed"
 
 
 def _stricter(one: str, other: str) -> str:

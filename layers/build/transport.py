@@ -446,11 +446,12 @@ def _build_links(links: pd.DataFrame) -> None:
 
 def _build_factors() -> None:
     write_table(
-        facts("transport_factors"),
+        facts("transport_factors").astype({"year": "Int32"}),
         FOLDER,
         "transport-factors",
         columns={
-            "group": "gauge_change, transshipment, border_delay, capacity, delay, cost or speed",
+            "group": "gauge_change, transshipment, border_delay, capacity, delay, cost, speed or "
+            "emission",
             "item": "What the value is of",
             "value": "The value, in the row's unit",
             "unit": "Its unit",
@@ -463,6 +464,48 @@ def _build_factors() -> None:
         source="Lodemap fact table transport_factors",
         quality="compiled",
         limits="Values from memory are screening values: use the range in the notes.",
+        **COMPILED,
+    )
+
+
+def _build_readings() -> None:
+    """What sources say of crossings and of what passes them, every reading for itself."""
+    write_table(
+        facts("crossing_readings"),
+        FOLDER,
+        "crossing-readings",
+        columns={
+            "node_id": "Id, as in transport-nodes, of the place on one side of the crossing",
+            "class": "international, bilateral, seasonal or unknown, as this source has it",
+            "date": "Date for which it holds; empty where not stated",
+            "says": "What the source says",
+            "source": _SOURCE,
+            "confidence": _CONFIDENCE,
+        },
+        title="Classes of border crossings, every reading",
+        source="Pages of the border authority and the news agency of Mongolia: see each row",
+        quality="compiled",
+        limits="Readings of different dates disagree on Gashuunsukhait, Shiveekhuren, Khangi and "
+        "Burgastai: check the agreement in force before a route is planned.",
+        **COMPILED,
+    )
+    write_table(
+        facts("border_throughput"),
+        FOLDER,
+        "border-throughput",
+        columns={
+            "node_id": "Id, as in transport-nodes",
+            "value": "The value, in the row's unit",
+            "unit": "t/yr, kt/yr, Mt/yr or TEU/yr",
+            "year": "Year of the value",
+            "what": "What passed or could pass",
+            "source": _SOURCE,
+            "confidence": _CONFIDENCE,
+        },
+        title="What passes border crossings in a year",
+        source="News and CAREC: see each row",
+        quality="compiled",
+        limits="What passed in a year, or a stated capacity: not what is free.",
         **COMPILED,
     )
 
@@ -611,6 +654,7 @@ def build() -> None:
     nodes, links, countries = _nodes(), _links(), _countries()
     _build_nodes(nodes, countries)
     _build_factors()
+    _build_readings()
     _build_crossings(nodes, links)
     _build_ports(nodes, links)
     rail = _build_mode(RAIL, nodes, links, countries, ("railways", "Railways", "The lines"))

@@ -100,6 +100,21 @@ def test_borders_and_ports_are_told_with_their_share_of_the_draws(freight):
     assert own["borders"].endswith(" %")
 
 
+def test_a_planned_output_is_weighed_against_every_reading(coarse_folder):
+    shares = read(coarse_folder / "capacity.csv")
+    own = shares[(shares["site_id"] == "oyu-tolgoi") & (shares["country"] == "KR")]
+    # 36.5 Mt of coal, 0.86 Mt of concentrate, 10 Mt of a terminal.
+    assert sorted(own["share"]) == pytest.approx([2.02 / 36.5, 2.02 / 10, 2.02 / 0.86])
+    assert set(own["node_id"]) == {"gashuunsukhait"}
+
+
+def test_emissions_stand_beside_the_money(freight, legs):
+    known = freight.dropna(subset=["usd_per_t"])
+    assert (known["kg_co2e_per_t"] > 10).all()
+    hauls = legs[legs["mode"].isin(["truck", "rail", "road", "sea"]) & (legs["tariff_km"] > 0)]
+    assert hauls["kg_co2e_per_t"].notna().all()
+
+
 def test_the_page_carries_the_block(coarse):
     from geo.publish.tradeblock import trade_block
 
