@@ -112,7 +112,14 @@ class _Sweeper:
         colour = tiles[:, 0] % 2 * 2 + tiles[:, 1] % 2
         for now in range(4):
             mine = tiles[colour == now]
-            list(pool.map(self._sweep, np.array_split(mine, min(len(mine), 4 * threads()) or 1)))
+            # Handing out a part costs as much as a tile: few parts while there are few tiles.
+            many = threads() if len(mine) < 8 * threads() else 4 * threads()
+            parts = [mine[n::many] for n in range(min(many, len(mine)))]
+            others = [pool.submit(self._sweep, part) for part in parts[1:]]
+            for part in parts[:1]:
+                self._sweep(part)
+            for other in others:
+                other.result()
 
     def _sweep(self, tiles: npt.NDArray[np.intp]) -> None:
         local, half = np.empty((2, _TILE + 2, _TILE + 2))
