@@ -186,6 +186,8 @@ def _bound(called: Path | str, found: Sequence[zipfile.ZipInfo], size: int, most
 def _judge(called: Path | str, one: zipfile.ZipInfo) -> None:
     name = one.orig_filename
     parts = name.replace("\\", "/").split("/")
+    if not one.filename:
+        raise refuse(called, "archive-path", "holds a member without a name", "make it anew")
     if name.startswith(("/", "\\")) or ".." in parts or name[1:2] == ":" or "\x00" in name:
         what = f"its member {name!r} leads out of the archive"
         raise refuse(called, "archive-path", what, "make it anew with plain names")

@@ -270,6 +270,7 @@ CASES = [
     ("zip-json", archive(("a.geojson", bad.GOOD_JSON)), "ok", ""),
     ("zip-bomb", archive(("a.geojson", b" " * 60_000_000)), "refused", "archive-bomb"),
     ("zip-many", archive(*((f"{i}.txt", b"x") for i in range(3000))), "refused", "archive-bomb"),
+    ("zip-nameless", patched(archive(("b.txt", b"x"), ("a.geojson", bad.GOOD_JSON)), lambda d: d.replace(b"b.txt", b"\0.txt")), "refused", "archive-path"),
     ("zip-absolute", archive(("/evil.geojson", bad.GOOD_JSON)), "refused", "archive-path"),
     ("zip-dots", archive(("../evil.geojson", bad.GOOD_JSON)), "refused", "archive-path"),
     ("zip-backslash", archive(("..\\evil.geojson", bad.GOOD_JSON)), "refused", "archive-path"),
