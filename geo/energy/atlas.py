@@ -202,6 +202,9 @@ def on_atlas(
     result = xr.Dataset(
         {name: surface[name].copy(data=values.to_numpy()) for name, values in found.items()}
     )
+    # What leaving places out found was of the coarse layers.
+    kept = {name: said for name, said in result["ghi_annual"].attrs.items() if "loo_" not in name}
+    result["ghi_annual"].attrs = kept | {"atlas_sd": atlas_sd}
     result.attrs = surface.attrs | {"source": "atlas", "atlas_sd": atlas_sd}
     return result
 
@@ -260,6 +263,7 @@ def atlas_speed(
         }
     )
     result.attrs = {"hub_height_m": hub_height, "atlas_height_m": height, "atlas_sd": relative_sd}
+    result["speed"].attrs.update(atlas_sd=relative_sd, hub_height_m=hub_height)
     return result
 
 

@@ -329,6 +329,8 @@ def yield_surface(
         }
     )
     result.attrs = dict(resource.attrs)
+    checked = ("loo_points", "loo_rmse_percent", "loo_coverage_80")
+    result["ghi_annual"].attrs.update({name: resource.attrs[name] for name in checked})
     return result
 
 

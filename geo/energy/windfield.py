@@ -270,6 +270,13 @@ def speed_surface(
         }
     )
     result.attrs = fitted.attributes()
+    result["speed"].attrs.update(
+        loo_points=fitted.checked,
+        loo_rmse_percent=100 * fitted.rmse,
+        loo_coverage_80=fitted.coverage,
+        range_km=fitted.range_km,
+        hub_height_m=fitted.height,
+    )
     return result
 
 

@@ -19,6 +19,7 @@ from geo.publish.content import (
 )
 from geo.recipe import HouseSpec
 from geo.study.measures import model_of
+from geo.study.power import power_notes
 from geo.study.resilience import trade_view
 from geo.study.served import load_views
 from geo.study.supply import supply_views
@@ -81,7 +82,7 @@ def assemble(
         layers=_drawn(bench),
         surfaces=_surfaces(bench, themes),
         records=bench.records,
-        notes=recipe.notes,
+        notes=(*recipe.notes, *power_notes(bench)),
         disclaimer=recipe.disclaimer,
         version=package_version(),
         recipe_sha256=recipe.sha256,

@@ -19,7 +19,7 @@ from geo.energy.wind import Turbine, WindLosses
 from geo.energy.windfield import yield_surface as wind_yield
 from geo.errors import RecipeError
 from geo.grid import at_cells
-from geo.recipe import CostSpec, EnergySpec
+from geo.recipe import CostSpec, EnergySpec, ResourceSpec
 from geo.study.resources import Radiation, radiation_of, wind_speed_of
 from geo.study.workbench import Workbench
 
@@ -28,6 +28,7 @@ __all__ = [
     "plant_costs",
     "power_columns",
     "power_cost",
+    "power_notes",
     "pv_system",
     "solar_source",
     "solar_surfaces",
@@ -39,6 +40,7 @@ Z80 = 1.2815515655446004
 
 Case = Literal["low", "central", "high"]
 _TECHNOLOGIES = ("", "solar", "wind")
+_FEW_POINTS = 20
 
 
 class Range(NamedTuple):
@@ -329,6 +331,49 @@ def _country(bench: Workbench, code: str, money: CostSpec) -> xr.DataArray:
     if held.empty:
         raise RecipeError([f"{place}: the layer {layers[0]!r} has no iso_a2 {code!r}"])
     return bench.cover(held, f"country-{code}", f"Cells of {code}")
+
+
+def power_notes(bench: Workbench) -> tuple[str, ...]:
+    """How far sun and wind of a study are to be believed, in sentences for its page.
+
+    Parameters
+    ----------
+    bench : Workbench
+
+    Returns
+    -------
+    tuple of str
+        Of the sun and of the wind; none where the recipe has no [energy].
+    """
+    spec = bench.recipe.energy
+    if spec is None:
+        return ()
+    sun = solar_surfaces(bench).radiation.central.attrs
+    wind = wind_surfaces(bench).speed.central.attrs
+    beyond = ""
+    if "range_km" in wind:
+        beyond = f" Farther than {wind['range_km']:.0f} km from every point the wind is unknown."
+    return (
+        _checked("Radiation of the year", sun, spec.solar.resource),
+        _checked(f"Wind at {wind['hub_height_m']:g} m", wind, spec.wind.resource) + beyond,
+    )
+
+
+def _checked(what: str, said: Mapping[str, Any], source: ResourceSpec | None) -> str:
+    if source is not None and "atlas_sd" in said:
+        return (
+            f"{what} comes from the layer {source.layer}, with an error of "
+            f"{100 * said['atlas_sd']:.2g} % as stated by the recipe or by default."
+        )
+    count = int(said["loo_points"])
+    text = (
+        f"{what} rests on {count} points. Each of them left out in turn is predicted with an "
+        f"error of {said['loo_rmse_percent']:.2g} % (root mean square); "
+        f"{100 * said['loo_coverage_80']:.0f} % lie within the stated 80 % interval."
+    )
+    if count < _FEW_POINTS:
+        text += f" Fewer than {_FEW_POINTS} points are too few to prove that interval."
+    return text
 
 
 def power_columns(bench: Workbench, sites: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """One line of a recipe puts an atlas, a reanalysis or a mast in the place of coarse layers."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import geo
 from geo.catalogue import Catalogue, embedded_folders
 from geo.errors import LodemapError
 from geo.recipe import load_recipe
-from geo.study.power import power_cost, solar_surfaces, wind_surfaces
+from geo.study.power import power_cost, power_notes, solar_surfaces, wind_surfaces
 from geo.study.workbench import Workbench
 
 ENERGY = """
@@ -30,6 +31,7 @@ turbidity = "turbidity"
 capital = "900 USD/kW"
 fixed = "14 USD/kW/year"
 real_rate = "8 %"
+currency_year = 2024
 years = "25 year"
 source = "made up"
 
@@ -44,6 +46,7 @@ hub_height = "100 m"
 capital = "1400 USD/kW"
 fixed = "40 USD/kW/year"
 real_rate = "8 %"
+currency_year = 2024
 years = "25 year"
 source = "made up"
 """
@@ -234,3 +237,22 @@ def test_a_line_that_does_not_say_enough_is_refused(
 
     with pytest.raises(LodemapError, match=message):
         surfaces()
+
+
+def test_the_page_says_how_far_sun_and_wind_were_checked(world: Path, coarse: Workbench) -> None:
+    sun, wind = power_notes(coarse)
+    assert re.fullmatch(
+        r"Radiation of the year rests on \d+ points\. Each .* error of [\d.]+ % .* "
+        r"[78]\d % lie within the stated 80 % interval\.", sun
+    )  # fmt: skip
+    assert "Wind at 100 m rests on 13 points" in wind
+    assert "Fewer than 20 points are too few to prove that interval." in wind
+    assert "Farther than 192 km from every point the wind is unknown." in wind
+    solar = 'resource = "gsa"'
+    line = 'resource = { layer = "gwa", height = "100 m" }'
+    assert power_notes(bench(world, solar, line)) == (
+        "Radiation of the year comes from the layer gsa, with an error of 4.7 % as stated by the "
+        "recipe or by default.",
+        "Wind at 100 m comes from the layer gwa, with an error of 10 % as stated by the recipe "
+        "or by default.",
+    )
