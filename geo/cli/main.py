@@ -15,6 +15,7 @@ from geo.cli.explaining import explain
 from geo.cli.faults import Commands
 from geo.cli.layers import layers
 from geo.cli.listen import listener
+from geo.cli.network import network
 from geo.errors import DataError, RecipeError, UnitError
 from geo.study.find import find_recipe
 
@@ -37,6 +38,7 @@ def main(context: click.Context, allow_outside: bool) -> None:
 main.add_command(deposits)
 main.add_command(diff)
 main.add_command(explain)
+main.add_command(network)
 
 
 def _metres(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
