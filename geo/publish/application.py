@@ -1,11 +1,14 @@
 """The page's own script: small modules by duty, joined in their order into one."""
 
+import re
 from functools import cache
 from typing import Final
 
 from geo.publish.vendored import asset
 
 __all__ = ["MODULES", "script"]
+
+_COMMENT: Final = re.compile(r"^[ ]*(?:/\*.*?\*/|//[^\n]*)$", re.DOTALL | re.MULTILINE)
 
 MODULES: Final = (
     "text", "dom", "colour", "state", "ranking", "ways", "panel", "table", "weights", "filters",
@@ -28,5 +31,11 @@ def script() -> str:
     OutputError
         If a file of the package is missing.
     """
-    body = "\n".join(asset(f"app/{name}.js").rstrip() for name in MODULES)
-    return f'(function () {{\n"use strict";\n{body}\n}})();\n'
+    body = "".join(_bare(asset(f"app/{name}.js")) for name in MODULES)
+    return f'(function () {{\n"use strict";\n{body}}})();\n'
+
+
+def _bare(code: str) -> str:
+    """Code without the comments and the indentation that only its authors need."""
+    lines = _COMMENT.sub("", code).splitlines()
+    return "".join(f"{line.strip()}\n" for line in lines if line.strip())

@@ -15,21 +15,29 @@ from geo.catalogue.records import Record
 from geo.publish.basemap import Extent, encode
 from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView, TradeView
 from geo.publish.overlay import Frame, mercator_frame, score
-from geo.publish.planes import planes
-from geo.publish.safetext import number, plain
+from geo.publish.planes import PLANE_BUDGET, planes
+from geo.publish.safetext import as_json, number, plain
 from geo.publish.supplycurve import loads_of, supplies_of
 from geo.publish.texts import LANGUAGE, languages_of, texts
 from geo.publish.thinned import Thinned
 from geo.publish.tokens import DARK, LIGHT, RAMP, ROUTES, SIZES
 from geo.publish.tradeblock import trade_block
 
-__all__ = ["SURFACE_BUDGET", "countries_of", "drawn_surfaces", "payload", "sites_of"]
+__all__ = ["PAGE_BUDGET", "SURFACE_BUDGET", "countries_of", "drawn_surfaces", "payload", "sites_of"]
 
 Json = dict[str, Any]
 
 SURFACE_BUDGET: Final = 700_000
 """Characters that all surfaces together may take in the page."""
 
+PAGE_BUDGET: Final = 1_950_000
+"""Characters that a page may take as a whole."""
+
+_PLANES_WANT: Final = 300_000
+_NO_ROOM: Final = (
+    "The {rank} way of each site to market is left out of this page for its size: the tables "
+    "beside it hold it."
+)
 _WIDTHS: Final = (1100, 900, 700, 520, 380, 260)
 _TOWN_ORDER: Final = {"capital": 0, "province centre": 1}
 _PLAIN_COLUMNS: Final = (
@@ -60,13 +68,15 @@ _NUMBER_COLUMNS: Final = (
 _STAGE_COLUMNS: Final = ("stage", "deposit_status", "development_status")
 
 
-def payload(content: Content, extent: Extent) -> Json:
+def payload(content: Content, extent: Extent, *, room: int = PAGE_BUDGET) -> Json:
     """Everything that the page's script needs, as JSON-ready values.
 
     Parameters
     ----------
     content : Content
     extent : Extent
+    room : int
+        Characters that the data may take; what can be coarser or left out gives way.
 
     Returns
     -------
@@ -74,11 +84,8 @@ def payload(content: Content, extent: Extent) -> Json:
         Text is unescaped: write it with `geo.publish.safetext.as_json`.
     """
     surfaces, note = drawn_surfaces(content)
-    packed, own, said = _planes(content)
-    for theme, places in own.items():
-        surfaces[theme]["planes"] = places
     languages = languages_of(content.languages)
-    return {
+    data = {
         "id": plain(content.id),
         "title": plain(content.title),
         "subtitle": plain(content.subtitle),
@@ -99,7 +106,6 @@ def payload(content: Content, extent: Extent) -> Json:
         "texts": {code: dict(texts(code)) for code in dict.fromkeys((*languages, LANGUAGE))},
         "labels": {},
         "house": {"name": plain(content.house.name), "logo": content.house.logo},
-        "planes": packed,
         "countries": countries_of(content),
         "themes": [_theme(theme, surfaces.get(theme.id)) for theme in content.themes],
         "routes": content.once(
@@ -107,6 +113,7 @@ def payload(content: Content, extent: Extent) -> Json:
         ),
         "trade": {**trade_block(content.trade), "further": _further(content.trade)},
         "models": _plain_data(content.models),
+        "planes": None,
         "towns": _towns(content),
         "attribution": _attribution(content),
         "layers": [
@@ -120,8 +127,27 @@ def payload(content: Content, extent: Extent) -> Json:
         "findings": _findings(content),
         "supply": supplies_of(content),
         "loads": loads_of(content),
-        "notes": [plain(text) for text in (*content.notes, *note, *said)],
+        "notes": [plain(text) for text in (*content.notes, *note)],
     }
+    _fit(content, data, room)
+    return data
+
+
+def _fit(content: Content, data: Json, room: int) -> None:
+    """Give what is left of the room to the planes; further ways make way for them."""
+    left = room - len(as_json(data))
+    further = data["trade"]["further"]
+    for rank in sorted(further, reverse=True):
+        if left >= _PLANES_WANT:
+            break
+        left += len(as_json(further.pop(rank)))
+        data["notes"].append(_NO_ROOM.format(rank={"2": "second", "3": "third"}[rank]))
+    packed, own, said = _planes(content, min(PLANE_BUDGET, max(left, 0)))
+    by_id = {theme["id"]: theme for theme in data["themes"]}
+    for theme, places in own.items():
+        by_id[plain(theme)]["surface"]["planes"] = places
+    data["planes"] = packed
+    data["notes"] += [plain(text) for text in said]
 
 
 def countries_of(content: Content) -> dict[str, str]:
@@ -274,7 +300,9 @@ def _scenario(view: ScenarioView, theme: ThemeView, sites: list[Json]) -> Json |
         "title": plain(view.title),
         "note": plain(view.note),
         "status": [plain(v) for v in table["status"]],
+        "live": same or not view.criteria.empty,
         "cells": _changed_cells(view, theme, ids),
+        "weights": _other_weights(view, theme),
         "rank": [number(v) for v in table["rank"]],
         "step": [number(v) for v in table["rank_change"]],
         "score": [number(v, 9) for v in table["score"]],
@@ -296,9 +324,21 @@ def _changed_cells(view: ScenarioView, theme: ThemeView, ids: list[str]) -> Json
             rows = _rows_of(view.criteria, criterion.id, ids)
             found[str(place)] = {
                 "value": [_value(v) for v in rows["value"]],
-                "score": [number(v, 9) for v in rows["value_score"]],
+                "score": [number(v, 7) for v in rows["value_score"]],
             }
     return found
+
+
+def _other_weights(view: ScenarioView, theme: ThemeView) -> list[Any] | None:
+    """Weights under the scenario, scaled to 1; None where they are those of the study."""
+    if view.criteria.empty or "weight" not in view.criteria:
+        return None
+    of = view.criteria.drop_duplicates("criterion").set_index("criterion")["weight"]
+    own = [number(of.get(criterion.id), 12) for criterion in theme.criteria]
+    same = np.allclose(
+        [w or 0.0 for w in own], [c.weight for c in theme.criteria], rtol=0, atol=1e-9
+    )
+    return None if same else own
 
 
 def _rows_of(table: pd.DataFrame, criterion: str, ids: list[str]) -> pd.DataFrame:
@@ -572,7 +612,7 @@ def _record(record: Record) -> Json:
     return {key: text for key, text in found.items() if text}
 
 
-def _planes(content: Content) -> tuple[Json | None, Json, list[str]]:
+def _planes(content: Content, budget: int) -> tuple[Json | None, Json, list[str]]:
     """Planes of the criteria, which no weight changes, from a run before if they are the same."""
     made_of: list[object] = []
     for theme in content.themes:
@@ -581,8 +621,8 @@ def _planes(content: Content) -> tuple[Json | None, Json, list[str]]:
         made_of.append((theme.id, shapes, rules))
     made = {name: key for name, key in _keys(content).items() if not name.endswith(_SCORES)}
     if len(made) != sum(not str(name).endswith(_SCORES) for name in content.surfaces):
-        return planes(content)
-    return content.once(planes.__module__, (made_of, made), lambda: planes(content))
+        return planes(content, budget)
+    return content.once(planes.__module__, (made_of, made, budget), lambda: planes(content, budget))
 
 
 _SCORES = ("-score", "-score-high")

@@ -27,7 +27,7 @@ Bytes = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
 
 PLANE_BUDGET: Final = 800_000
-"""Characters that all planes together may take in the page."""
+"""Characters that all planes together may take in the page, if there is room for them."""
 
 UNKNOWN: Final = 255
 _TRIAL: Final = 300
@@ -35,12 +35,16 @@ _SIZES: Final = ((1200, 250), (900, 100), (700, 100), (520, 100), (380, 50), (26
 """Width and number of steps, from the finest to the coarsest that is still of use."""
 
 
-def planes(content: Content) -> tuple[dict[str, Any] | None, dict[str, Any], list[str]]:
+def planes(
+    content: Content, budget: int = PLANE_BUDGET
+) -> tuple[dict[str, Any] | None, dict[str, Any], list[str]]:
     """Planes of all themes at the finest size that keeps them within the budget.
 
     Parameters
     ----------
     content : Content
+    budget : int
+        Characters that they may take together.
 
     Returns
     -------
@@ -58,10 +62,10 @@ def planes(content: Content) -> tuple[dict[str, Any] | None, dict[str, Any], lis
         return None, {}, []
     thin = Thinned.of(content)
     source = _Source(content, thin)
-    for width, levels in _candidates(themes, source):
+    for width, levels in _candidates(themes, source, budget):
         frame = mercator_frame(content.grid, min(width, content.grid.shape[1]))
         packed, own = _drawn(themes, source, frame, levels)
-        if sum(map(len, packed)) <= PLANE_BUDGET:
+        if sum(map(len, packed)) <= budget:
             break
     else:
         return None, {}, ["Surfaces cannot be re-weighted in this page: they are too large for it."]
@@ -78,7 +82,7 @@ def planes(content: Content) -> tuple[dict[str, Any] | None, dict[str, Any], lis
     return made, own, [note]
 
 
-def _candidates(themes: list[ThemeView], source: "_Source") -> list[tuple[int, int]]:
+def _candidates(themes: list[ThemeView], source: "_Source", budget: int) -> list[tuple[int, int]]:
     """Sizes worth a try, the finest first: a small trial tells about how large each would be."""
     columns = source.content.grid.shape[1]
     frame = mercator_frame(source.content.grid, min(_TRIAL, columns))
@@ -86,7 +90,7 @@ def _candidates(themes: list[ThemeView], source: "_Source") -> list[tuple[int, i
     found = [
         (width, levels)
         for width, levels in _SIZES
-        if small * (min(width, columns) / frame.shape[1]) ** 1.6 <= PLANE_BUDGET
+        if small * (min(width, columns) / frame.shape[1]) ** 1.6 <= budget
     ]
     return found or [_SIZES[-1]]
 

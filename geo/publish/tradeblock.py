@@ -12,7 +12,7 @@ __all__ = ["trade_block"]
 
 Json = dict[str, Any]
 
-_WORST = 6
+_WORST = 5
 
 
 def trade_block(trade: TradeView) -> Json:
@@ -25,8 +25,8 @@ def trade_block(trade: TradeView) -> Json:
     Returns
     -------
     dict
-        ``reference`` (title of the reference market, or empty) and ``sites``: by theme, site
-        and country
+        ``reference`` (title of the reference market, or empty), ``words`` (titles of what can
+        close) and ``sites``: by theme, site and country
 
         * ``range``: 5, 50 and 95 % quantiles of the drawn freight [USD per wet tonne],
         * ``dry``, ``payable``: per dry tonne and per tonne of payable content [USD/t],
@@ -35,21 +35,22 @@ def trade_block(trade: TradeView) -> Json:
           buyer must pay above the price there [USD/t] and [%],
         * ``kg``: CO2e of the hauls [kg per wet tonne],
         * ``borders``, ``ports``: texts with the share of the draws that goes by each,
-        * ``closed``: the worst closures, ``[title, kind, change in USD/t]``, the change null
-          where no way is left,
+        * ``closed``: the worst closures, ``[number of the title in words, kind, change in
+          USD/t]``, the change null where no way is left,
         * ``missing``: why no way leads there, or empty.
 
         Unknown numbers are null.
     """
     if trade.freight.empty:
-        return {"reference": "", "sites": {}}
-    closed = _worst(trade.closures)
+        return {"reference": "", "words": [], "sites": {}}
+    words: dict[str, int] = {}
+    closed = _worst(trade.closures, words)
     sites: Json = {}
     for row in trade.freight.to_dict("records"):
         theme, site, country = (plain(row[key]) for key in ("theme", "site_id", "country"))
         entry = _entry(row, closed.get((theme, site, country), []))
         sites.setdefault(theme, {}).setdefault(site, {})[country] = entry
-    return {"reference": plain(trade.reference), "sites": sites}
+    return {"reference": plain(trade.reference), "words": list(words), "sites": sites}
 
 
 def _entry(row: Mapping[Any, Any], closed: list[list[Any]]) -> Json:
@@ -73,7 +74,9 @@ def _number(value: Any) -> float | None:
     return None if pd.isna(value) else round(float(value), 2)
 
 
-def _worst(closures: pd.DataFrame) -> dict[tuple[str, str, str], list[list[Any]]]:
+def _worst(
+    closures: pd.DataFrame, words: dict[str, int]
+) -> dict[tuple[str, str, str], list[list[Any]]]:
     """Worst closures of borders and ports, then of lines, by theme, site and country."""
     found: dict[tuple[str, str, str], list[list[Any]]] = {}
     for row in closures.to_dict("records"):
@@ -81,5 +84,6 @@ def _worst(closures: pd.DataFrame) -> dict[tuple[str, str, str], list[list[Any]]
         own = found.setdefault(key, [])
         if len(own) < _WORST:
             change = _number(row["change_usd_per_t"])
-            own.append([plain(row["title"]), plain(row["kind"]), change])
+            title = words.setdefault(plain(row["title"]), len(words))
+            own.append([title, plain(row["kind"]), change])
     return found

@@ -19,7 +19,7 @@ from geo.publish.basemap import Shape, extent_of
 from geo.publish.content import Content
 from geo.publish.overlay import Overlay, mercator_frame, relief
 from geo.publish.page import build_page
-from geo.publish.payload import payload
+from geo.publish.payload import PAGE_BUDGET, payload
 from geo.publish.stillmap import still_page
 from geo.publish.thinned import Thinned
 from geo.publish.tokens import LIGHT
@@ -79,12 +79,10 @@ class LodemapMap(folium.Map):
     def page(self) -> str:
         """The whole page as HTML text."""
         self.get_root()._id = "figure"
-        return build_page(
-            self,
-            payload(self.content, self.extent),
-            title=self.content.title,
-            still=still_page(self.content, self._drawn, self.extent),
-        )
+        still = still_page(self.content, self._drawn, self.extent)
+        empty = build_page(self, {}, title=self.content.title, still=still)
+        data = payload(self.content, self.extent, room=PAGE_BUDGET - len(empty))
+        return build_page(self, data, title=self.content.title, still=still)
 
     def save(self, outfile: Any, close_file: bool = True, **_: Any) -> None:
         """Write the page to a path or a binary file."""

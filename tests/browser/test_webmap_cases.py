@@ -313,10 +313,11 @@ def test_the_blocks_of_a_card_are_drawn_from_their_data(shown: Made, study: Cont
     way = {
         "range": [80.0, 96.0, 120.0], "dry": 104.0, "payable": None, "share": 4.2, "near": 60.0,
         "premium": 36.0, "premiumShare": 1.7, "kg": 88.0, "borders": "gate 93 %", "ports": "",
-        "closed": [["Gate", "border", None], ["Port A", "port", 12.5]], "missing": "",
+        "closed": [[0, "border", None], [1, "port", 12.5]], "missing": "",
     }  # fmt: skip
     trade = {
-        "reference": "Border", "sites": {"copper": {"great-hill": {"KR": way}}}, "further": {}
+        "reference": "Border", "words": ["Gate", "Port A"], "further": {},
+        "sites": {"copper": {"great-hill": {"KR": way}}},
     }  # fmt: skip
     page.evaluate(
         "(d) => Object.assign(lodemap.data, d)",

@@ -56,7 +56,9 @@ def test_no_words_stand_in_the_script_itself() -> None:
 
 
 def test_modules_do_not_declare_a_name_twice() -> None:
-    names = re.findall(r"^(?:async )?(?:function|const|let) (\w+)", script(), flags=re.MULTILINE)
+    code = "\n".join(asset(f"app/{name}.js") for name in MODULES)
+    names = re.findall(r"^(?:async )?(?:function|const|let) (\w+)", code, flags=re.MULTILINE)
+    assert len(names) > 100
     assert len(names) == len(set(names))
 
 
@@ -65,3 +67,14 @@ def test_only_languages_with_texts_are_offered() -> None:
     assert missing("en") == ()
     with pytest.raises(OutputError, match=r"texts/tlh\.toml cannot be read"):
         texts("tlh")
+
+
+def test_the_script_of_the_page_has_lost_its_comments_only() -> None:
+    code = script()
+    assert "/*" not in code
+    assert "\n//" not in code
+    assert '"http://www.w3.org/2000/svg"' in code
+    for name in MODULES:
+        for line in asset(f"app/{name}.js").splitlines():
+            if line.startswith(("function ", "const ", "let ", "  return ")):
+                assert line.strip() in code

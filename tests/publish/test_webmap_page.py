@@ -494,3 +494,14 @@ def test_a_house_shows_its_logo(content: Content) -> None:
     logo = "data:image/png;base64,iVBORw0KGgo="
     page = render(dataclasses.replace(content, house=HouseView("A house", logo)))
     assert data_of(page)["house"] == {"name": "A house", "logo": logo}
+
+
+def test_what_has_no_room_gives_way_and_is_told(content: Content) -> None:
+    extent = extent_of(content)
+    whole = payload(content, extent)
+    size = len(as_json(whole))
+    tight = payload(content, extent, room=size - len(as_json(whole["planes"])) - 10)
+    assert tight["planes"] is None
+    assert "cannot be re-weighted in this page" in tight["notes"][-1]
+    assert all("planes" not in theme["surface"] for theme in tight["themes"])
+    assert "Re-weighted surfaces are made of pixels of about" in whole["notes"][-1]

@@ -4,7 +4,11 @@ function scaled(weights) {
   const total = weights.reduce((a, b) => a + b, 0);
   return total > 0 ? weights.map((w) => w / total) : weights.slice();
 }
-function recipeWeights(th) { return th.cells.map((c) => c.weight); }
+/* Weights of the study, or of the conditions that are looked at. */
+function recipeWeights(th) {
+  const s = scenarioOf(th);
+  return s && s.weights ? s.weights : th.cells.map((c) => c.weight);
+}
 function ownWeights(th) { return state.decided.weights.get(th.id) || null; }
 function shares(th) { return scaled(ownWeights(th) || recipeWeights(th)); }
 
@@ -117,7 +121,7 @@ function ranking(th) {
   kept.version = state.version;
   kept.theme = asked;
   const s = scenarioOf(th);
-  if (th.live && isChanged(th)) {
+  if (th.live && (ownWeights(th) || (s && s.live))) {
     kept.rows = rerank(th, ownWeights(th) || recipeWeights(th));
   } else {
     kept.rows = th.sites.map((site, i) => ({index: i, score: s ? s.score[i] : site.score,

@@ -22,6 +22,11 @@ function surfaceOf(th) {
 function planesOf(th) {
   return th.surface && th.surface.planes && frame && typeof DecompressionStream === "function" ? th.surface.planes : null;
 }
+/* Whether the score's weights are others than those that its picture was drawn with. */
+function isReweighted(th) {
+  const s = scenarioOf(th);
+  return ownWeights(th) !== null || Boolean(s && s.weights && planesOf(th));
+}
 function setSurface(th, name) {
   state.surface.set(th.id, name);
   drawSurface();
@@ -61,7 +66,7 @@ function drawSurface() {
   if (layers.surface) { layers.surface.remove(); }
   layers.surface = null;
   if (name === "off") { return; }
-  const live = name !== "score" || ownWeights(th) !== null, options = {pane: "surface", opacity: state.opacity,
+  const live = name !== "score" || isReweighted(th), options = {pane: "surface", opacity: state.opacity,
     interactive: false, alt: ""};
   if (!live) {
     layers.surface = L.imageOverlay(th.surface.image, th.surface.bounds, options).addTo(map);
@@ -81,7 +86,7 @@ function drawSurface() {
 function paintSurface() {
   const th = theme(), name = surfaceOf(th);
   if (name !== "score" || !planesReady(th)) { return; }
-  if (!ownWeights(th) || !layers.surface || layers.surface._image !== layers.canvas) {
+  if (!isReweighted(th) || !layers.surface || layers.surface._image !== layers.canvas) {
     drawSurface();
     legend();
     return;

@@ -37,8 +37,8 @@ function wideRow(name, text) {
 function closers(one) {
   if (!one.closed || !one.closed.length) { return null; }
   const list = el("ul", "list");
-  one.closed.slice(0, 5).forEach(([title, what, change]) => {
-    list.appendChild(add(el("li"), iso(cut(label(title), 80)), el("div", "soft small", t("trade." + what) + " · " + (change === null
+  one.closed.slice(0, 5).forEach(([number, what, change]) => {
+    list.appendChild(add(el("li"), iso(cut(label(data.trade.words[number]), 80)), el("div", "soft small", t("trade." + what) + " · " + (change === null
       ? t("trade.no-way-left") : t("trade.dearer", {money: (change > 0 ? "+" : "") + money(change)})))));
   });
   return add(el("div"), el("p", "any", t("trade.closes")), list);
