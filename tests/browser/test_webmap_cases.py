@@ -319,9 +319,20 @@ def test_the_blocks_of_a_card_are_drawn_from_their_data(shown: Made, study: Cont
         "reference": "Border", "words": ["Gate", "Port A"], "further": {},
         "sites": {"copper": {"great-hill": {"KR": way}}},
     }  # fmt: skip
+    line = [[104.0, 46.0], [106.0, 45.0]]
+    links = {
+        "says": ["One line would do."], "corridors": [["x", 0.9, [[line * 2]]]], "savings": [],
+        "links": [{
+            "id": "x", "title": "A new line", "gauge": "", "from": "A", "to": "B", "note": "",
+            "grade": "", "chosen": True, "line": line, "builtKm": 210.0, "usdLow": 4e8,
+            "usd": 5e8, "usdHigh": 7e8, "sites": 3, "savedUsd": 2.1e7, "even": 1.2e6,
+        }],
+    }  # fmt: skip
+    row = ["A", "B", "rail", "copper", "KR", 1e6, 1, 0, 0]
+    flows = {"rows": [row, [*row[:5], None, 0, 1, 0]], "lines": [line]}
     page.evaluate(
         "(d) => Object.assign(lodemap.data, d)",
-        {"loads": [load], "supply": [supply], "trade": trade},
+        {"loads": [load], "supply": [supply], "trade": trade, "newLinks": links, "flows": flows},
     )
     page.get_by_role("button", name="Great Hill").first.click()
     card = page.locator("#body").inner_text()
@@ -330,6 +341,16 @@ def test_the_blocks_of_a_card_are_drawn_from_their_data(shown: Made, study: Cont
                    "port · +13 USD/t", "88 kg CO₂e/t", "96 USD/t (80–120)"):  # fmt: skip
         assert needle in card, needle
     page.locator(".chip").nth(1).click()
+    page.locator("#new-links summary").click()
+    said = page.locator("#new-links").inner_text()
+    assert "400–700 million USD to build, 210 km" in said
+    assert "pays from 1.2 Mt a year" in said
+    page.get_by_role("button", name="Draw it").click()
+    page.get_by_role("button", name="Draw how much goes where").click()
+    drawn = (
+        "document.querySelectorAll('.leaflet-routes-pane path[stroke-dasharray=\"3 5\"]').length"
+    )
+    assert page.evaluate(drawn) == 1
     page.locator("#supply summary").click()
     chart = page.locator("#supply svg.chart")
     assert chart.get_attribute("aria-label") == "Up to 10 GW at 30 to 61 USD/MWh"

@@ -116,7 +116,7 @@ function fillRanking() {
   add(ui.body, finder(th), filterBlock(th), add(el("div", "count soft small"), ui.list.count, ui.list.basis),
     ui.list.node, ui.list.more);
   paintList();
-  add(ui.body, supplyBlock(th));
+  add(ui.body, supplyBlock(th), linksBlock(), flowsLink());
   together(th);
   conditions(th);
   leftOut(th, "excluded", t("left.excluded"));
