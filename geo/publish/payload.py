@@ -30,10 +30,10 @@ Json = dict[str, Any]
 SURFACE_BUDGET: Final = 700_000
 """Characters that all surfaces together may take in the page."""
 
-PAGE_BUDGET: Final = 1_950_000
+PAGE_BUDGET: Final = 1_980_000
 """Characters that a page may take as a whole."""
 
-_PLANES_WANT: Final = 300_000
+_PLANES_WANT: Final = 400_000
 _NO_ROOM: Final = (
     "The {rank} way of each site to market is left out of this page for its size: the tables "
     "beside it hold it."

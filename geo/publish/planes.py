@@ -31,7 +31,11 @@ PLANE_BUDGET: Final = 800_000
 
 UNKNOWN: Final = 255
 _TRIAL: Final = 300
-_SIZES: Final = ((1200, 250), (900, 100), (700, 100), (520, 100), (380, 50), (260, 50), (160, 25))
+_SIZES: Final = (
+    (1200, 250), (900, 100), (700, 100), (700, 50), (600, 50), (520, 50), (450, 50), (380, 50),
+    (260, 50), (160, 25),
+)  # fmt: skip
+_SIZE_OF_STEPS: Final = {250: 1.25, 100: 1.0, 50: 0.8, 25: 0.65}
 """Width and number of steps, from the finest to the coarsest that is still of use."""
 
 
@@ -90,7 +94,7 @@ def _candidates(themes: list[ThemeView], source: "_Source", budget: int) -> list
     found = [
         (width, levels)
         for width, levels in _SIZES
-        if small * (min(width, columns) / frame.shape[1]) ** 1.6 <= budget
+        if small * _SIZE_OF_STEPS[levels] * (min(width, columns) / frame.shape[1]) ** 1.6 <= budget
     ]
     return found or [_SIZES[-1]]
 
