@@ -32,7 +32,7 @@ def theme_of(table: Table, parts: Mapping[str, object]) -> ThemeSpec:
     freight = _freight(table)
     combine = combine_of(table, str(parts["unknown"]))
     criteria = table.each("criterion", lambda t: criterion_of(t, parts))
-    exclusions = table.each("exclusion", _exclusion)
+    exclusions = table.each("exclusion", lambda t: _exclusion(t, parts))
     if not criteria:
         table.document.report(table.path, f"theme {table.data.get('id')!r} has no criterion")
     for found, what in ((criteria, "criterion"), (exclusions, "exclusion")):
@@ -153,7 +153,7 @@ def _sites(theme: Table) -> SiteSpec:
     return spec
 
 
-def _exclusion(table: Table) -> ExclusionSpec:
+def _exclusion(table: Table, parts: Mapping[str, object]) -> ExclusionSpec:
     limits = {key: limit_of(table, key) for key in ("above", "below")}
     return ExclusionSpec(
         id=table.slug("id"),
@@ -168,7 +168,20 @@ def _exclusion(table: Table) -> ExclusionSpec:
         line=table.line,
         values=values_of(table),
         invert=table.flag("invert", False),
+        tip_heights=_tip_heights(table, parts),
     )
+
+
+def _tip_heights(table: Table, parts: Mapping[str, object]) -> float:
+    """Buffer of a rule in tip heights of the recipe's turbine; 0 where it has none."""
+    found = table.quantity("tip_heights", "", 0.0)
+    if found < 0:
+        table.report("tip_heights", f"tip_heights must be zero or more, found {found:g}")
+    if found and "buffer" in table.data:
+        table.report("tip_heights", "buffer and tip_heights are both given: leave one out")
+    if found and parts["energy"] is None:
+        table.report("tip_heights", "tip_heights need the turbine of [energy.wind]")
+    return found
 
 
 def values_of(table: Table) -> tuple[tuple[float, float], ...]:

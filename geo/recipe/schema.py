@@ -144,7 +144,8 @@ class ExclusionSpec:
     """One rule that takes places out, or only warns (`effect`).
 
     `values` are classes and closed intervals of a raster, a class being an interval of no
-    width; with `invert` the rule holds where it would not.
+    width; with `invert` the rule holds where it would not. `tip_heights` is a buffer in heights of
+    the recipe's turbine, in place of `buffer`.
     """
 
     id: str
@@ -159,6 +160,7 @@ class ExclusionSpec:
     line: int
     values: tuple[tuple[float, float], ...] = ()
     invert: bool = False
+    tip_heights: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from geo.criteria.value_functions import (
     Piecewise,
     ValueFunction,
 )
+from geo.energy.setbacks import Machine, setback_distance
 from geo.errors import DataError, GridError, RecipeError
 from geo.grid import at_cells, cell_size
 from geo.minerals.deposits import precision_note, value_spread
@@ -193,6 +194,21 @@ def _bits(bench: Workbench, theme: ThemeSpec, rules: tuple[ExclusionRule, ...]) 
     return bench.keep(told, make)
 
 
+def _setback(bench: Workbench, spec: ExclusionSpec) -> float:
+    """Buffer in tip heights of the recipe's turbine, in metres."""
+    energy = bench.recipe.energy
+    if energy is None or not spec.tip_heights:
+        return 0.0
+    turbines = bench.table(energy.wind.turbines)
+    rotors = turbines.loc[turbines["turbine"] == energy.wind.turbine, "rotor_m"]
+    if rotors.empty or not rotors.iloc[0] > 0:
+        place = f"{bench.recipe.path.name}:{spec.line}"
+        said = f"the layer {energy.wind.turbines!r} has no rotor_m of {energy.wind.turbine!r}"
+        raise RecipeError([f"{place}: rule {spec.id!r}: {said}: write a buffer in metres"])
+    machine = Machine(energy.wind.hub_height, float(rotors.iloc[0]))
+    return setback_distance(spec.tip_heights, "tip heights", machine)
+
+
 def _rule(bench: Workbench, spec: ExclusionSpec) -> ExclusionRule:
     record = bench.catalogue[spec.layer]
     limits = spec.above is not None or spec.below is not None or bool(spec.values)
@@ -206,7 +222,7 @@ def _rule(bench: Workbench, spec: ExclusionSpec) -> ExclusionRule:
         id=spec.id,
         title=spec.title,
         geometry=None if raster else bench.on_grid(spec.layer, spec.where),
-        buffer_m=spec.buffer,
+        buffer_m=spec.buffer or _setback(bench, spec),
         # A class between two others is none of them: classes are taken from the nearest cell.
         raster=bench.raster(spec.layer, classes=bool(spec.values)) if raster else None,
         above=spec.above,

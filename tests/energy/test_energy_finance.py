@@ -83,6 +83,21 @@ def test_debt_cover_by_hand() -> None:
     found = appraise(plant, 70.0)
     assert found.dscr_min == found.dscr_mean == pytest.approx(120 / 95.1075757, rel=1e-7)
     assert found.payback == pytest.approx(1000 / 120)
+    # All that is earned is worth 120 / CRF(0.1, 15) = 912.7, less than the 1000 spent.
+    assert math.isnan(found.discounted_payback)
+    patient = appraise(
+        project(
+            capital_cost=210.0,
+            annual_energy=1.0,
+            fixed_operating_cost=0.0,
+            variable_operating_cost=0.0,
+            rate=0.1,
+            degradation=0.0,
+        ),
+        110.0,
+    )
+    # 100 and 90.91 in the first two years leave 19.09 of the third's 82.64.
+    assert patient.discounted_payback == pytest.approx(2 + 19.0909 / 82.6446, rel=1e-4)
     worth = -1000 + 120 / capital_recovery_factor(0.1, 15)
     assert found.npv == pytest.approx(worth)
     assert found.equity_irr > found.irr > 0.06

@@ -15,6 +15,9 @@ from geo.grid import cell_areas
 from geo.publish.supplycurve import loads_of, supplies_of, supply_svg
 from geo.recipe import load_recipe
 from geo.study.find import embedded_recipes
+from geo.study.power import power_cost
+from geo.study.scored import score_theme
+from geo.study.workbench import Workbench
 
 RECIPE = embedded_recipes()["mongolia"]
 
@@ -111,6 +114,39 @@ def test_the_cost_of_serving_a_load_is_a_criterion(tmp_path):
     assert large.eligible_km2 <= whole.eligible_km2
     again = geo.Study.from_toml(path, cell_size=40_000).run(cache=tmp_path / "cache")
     pd.testing.assert_frame_equal(again.power, result.power)
+
+
+def solar_cost(path: Path) -> np.ndarray:
+    study = geo.Study.from_toml(path, cell_size=60_000)
+    bench = Workbench(study.recipe, study.catalogue)
+    return power_cost(bench, "solar").central.to_numpy()
+
+
+def test_a_country_has_its_own_rate_and_construction_costs_interest(tmp_path):
+    money = 'years = "25 year"\ncurrency_year = 2024\nsource = "IRENA 2024 world mean 760'
+    plain = solar_cost(part_of_the_recipe(tmp_path))
+    cheap = solar_cost(part_of_the_recipe(tmp_path, ('central = "8.3 %"', 'central = "6 %"')))
+    own = solar_cost(
+        part_of_the_recipe(tmp_path, (money, 'country_rate = { MN = "6 %" }\n' + money))
+    )
+    study = geo.Study.from_toml(RECIPE, cell_size=60_000)
+    inside = Workbench(study.recipe, study.catalogue).inside.to_numpy().astype(bool)
+    assert own[inside] == pytest.approx(cheap[inside], rel=1e-6, nan_ok=True)
+    slow = 'construction = [0.5, 0.5]\ndegradation = "0.5 %"\n'
+    slower = solar_cost(part_of_the_recipe(tmp_path, (money, slow + money)))
+    assert np.nanmin(slower - plain) > 0
+
+
+def test_a_setback_may_be_told_in_tip_heights(tmp_path):
+    rule = ('id = "water-zone"', 'id = "water-zone"\ntip_heights = 1.1')
+    path = part_of_the_recipe(tmp_path, rule, ('buffer = "200 m"\n', ""))
+    study = geo.Study.from_toml(path, cell_size=60_000)
+    bench = Workbench(study.recipe, study.catalogue)
+    rules = {found.id: found for found in score_theme(bench, study.recipe.themes[0]).rules}
+    assert rules["water-zone"].buffer_m == pytest.approx(1.1 * (100 + 126 / 2))
+    both = part_of_the_recipe(tmp_path, rule)
+    with pytest.raises(RecipeError, match="buffer and tip_heights are both given"):
+        load_recipe(both)
 
 
 def test_a_picture_without_anything_known_is_still_a_picture(coarse):
