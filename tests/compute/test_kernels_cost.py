@@ -15,7 +15,7 @@ shapes = st.shared(st.tuples(st.integers(1, 9), st.integers(1, 9)), key="shape")
 rough = arrays(
     np.float64,
     shapes,
-    elements=st.sampled_from([0.0, 1.0, 2.0, 5.0, 0.3, 1e6, np.nan, np.nan]),
+    elements=st.sampled_from([0.0, 1.0, 2.0, 5.0, 0.3, 1e6, 1e15, np.inf, np.nan, np.nan]),
 )
 starts = arrays(
     np.float64, shapes, elements=st.sampled_from([np.nan, np.nan, np.nan, np.nan, 0.0, 3.0, 700.0])
@@ -32,14 +32,14 @@ def small_tiles(monkeypatch):
 def edges(friction, cell_size):
     """Every step between passable neighbours, with its cost."""
     rows, columns = friction.shape
-    for i, j in np.argwhere(~np.isnan(friction)):
+    for i, j in np.argwhere(np.isfinite(friction)):
         for down in (-1, 0, 1):
             for along in (-1, 0, 1):
                 a, b = i + down, j + along
                 if (down or along) and 0 <= a < rows and 0 <= b < columns:
                     length = np.hypot(down * cell_size[0], along * cell_size[1])
                     mean = (friction[i, j] + friction[a, b]) / 2
-                    if not np.isnan(mean):
+                    if np.isfinite(mean):
                         yield i * columns + j, a * columns + b, length * mean
 
 
@@ -47,7 +47,7 @@ def by_dijkstra(friction, start, cell_size):
     """Independent answer: a graph with one node more, from which all sources start."""
     size = friction.size
     steps = list(edges(friction, cell_size))
-    open_ = ~np.isnan(friction.ravel()) & ~np.isnan(start.ravel())
+    open_ = np.isfinite(friction.ravel()) & ~np.isnan(start.ravel())
     steps += [(size, n, start.flat[n]) for n in np.flatnonzero(open_)]
     if not steps:
         return np.full(friction.shape, np.nan)
@@ -82,6 +82,8 @@ def test_the_way_goes_round_a_barrier_and_over_free_ground():
 @settings(max_examples=250, deadline=None)
 @given(rough, starts, sides)
 @example(np.zeros((6, 7)), np.full((6, 7), np.nan), (1.0, 1.0))
+@example(np.arange(30.0).reshape(1, 30), np.eye(1, 30) * 3, (500.0, 90.0))
+@example(np.arange(30.0).reshape(30, 1), np.eye(30, 1) * 3, (500.0, 90.0))
 def test_equals_dijkstra_with_holes_islands_free_ground_and_uneven_cells(
     friction, start, cell_size
 ):
@@ -180,6 +182,24 @@ def test_no_neighbour_costs_more_than_the_step_to_it(friction, start, cell_size)
             assert found[head] <= (found[tail] + cost) * (1 + 1e-12)
 
 
+@settings(max_examples=50, deadline=None)
+@given(rough, sides, st.data())
+def test_there_is_as_dear_as_back_and_a_detour_is_never_cheaper(friction, cell_size, data):
+    open_ = np.argwhere(np.isfinite(friction))
+    if len(open_) == 0:
+        return
+    cells = [tuple(open_[data.draw(st.integers(0, len(open_) - 1))]) for _ in range(3)]
+    costs = []
+    for cell in cells:
+        source = np.zeros(friction.shape, dtype=bool)
+        source[cell] = True
+        costs.append(kernels.accumulated_cost(friction, source, cell_size))
+    (first, second, _), (a, b, c) = costs, cells
+    np.testing.assert_allclose(first[b], second[a], rtol=1e-9)
+    if not np.isnan(first[b] + second[c]):
+        assert first[c] <= (first[b] + second[c]) * (1 + 1e-9)
+
+
 def test_on_free_ground_the_links_still_lead_to_the_source():
     source = np.zeros((6, 90), dtype=bool)
     source[2, 86] = True
@@ -270,7 +290,7 @@ def test_the_path_is_the_cheapest_and_holds_both_ends():
 @settings(max_examples=60, deadline=None)
 @given(rough, sides, st.data())
 def test_the_path_costs_what_the_surface_says(friction, cell_size, data):
-    open_ = np.argwhere(~np.isnan(friction))
+    open_ = np.argwhere(np.isfinite(friction))
     if len(open_) == 0:
         return
     start, goal = (tuple(open_[data.draw(st.integers(0, len(open_) - 1))]) for _ in range(2))
@@ -293,7 +313,7 @@ def test_the_path_costs_what_the_surface_says(friction, cell_size, data):
 def test_the_corridor_is_lowest_along_the_path_and_costs_what_the_path_costs(
     friction, cell_size, data
 ):
-    open_ = np.argwhere(~np.isnan(friction))
+    open_ = np.argwhere(np.isfinite(friction))
     if len(open_) == 0:
         return
     start, goal = (tuple(open_[data.draw(st.integers(0, len(open_) - 1))]) for _ in range(2))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -29,6 +29,9 @@ def test_a_row_counts_by_its_height_and_a_column_by_its_width():
 
 @settings(max_examples=150, deadline=None)
 @given(masks, sides)
+@example(np.arange(40).reshape(1, 40) % 17 == 5, (30.0, 75.0))
+@example(np.arange(40).reshape(40, 1) % 17 == 5, (30.0, 75.0))
+@example(np.zeros((3, 4), dtype=bool), (30.0, 75.0))
 def test_equals_the_distance_to_every_target_tried_one_by_one(mask, cell_size):
     expected = brute_force(mask, cell_size)
     np.testing.assert_allclose(kernels.euclidean_distance(mask, cell_size), expected, rtol=1e-12)

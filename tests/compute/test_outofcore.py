@@ -14,7 +14,7 @@ from geo.errors import DataError, OutputError
 shapes = st.shared(st.tuples(st.integers(1, 23), st.integers(1, 9)), key="shape")
 masks = arrays(np.bool_, shapes, elements=st.sampled_from([False, False, False, True]))
 rough = arrays(
-    np.float64, shapes, elements=st.sampled_from([0.0, 1.0, 2.0, 0.3, 1e6, np.nan, np.nan])
+    np.float64, shapes, elements=st.sampled_from([0.0, 1.0, 2.0, 0.3, 1e6, np.inf, np.nan, np.nan])
 )
 starts = arrays(np.float64, shapes, elements=st.sampled_from([np.nan] * 8 + [0.0, 3.0, 700.0]))
 sides = st.tuples(st.sampled_from([1.0, 500.0, 30.0]), st.sampled_from([1.0, 250.0, 90.0]))
