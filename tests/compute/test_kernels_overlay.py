@@ -154,6 +154,7 @@ def test_many_criteria_of_float32_add_up_to_a_millionth():
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_a_step_between_two_neighbouring_numbers_is_exact_at_its_limit(kind):
     step = Breakpoints(np.array([15.0, np.nextafter(15.0, 16)]), np.array([1.0, 0.0]))
+    assert fits_float32(step)
     limit = kind(15)
     layer = np.array([[0, np.nextafter(limit, kind(0)), limit, np.nextafter(limit, kind(16)), 1e9]])
     found = kernels.weighted_overlay([layer.astype(kind)], [step], [1.0])
