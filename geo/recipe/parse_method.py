@@ -12,8 +12,6 @@ from geo.scoring.unknowns import UNKNOWN
 
 __all__ = ["check_options", "combine_of"]
 
-_ELECTRE = ": ELECTRE I chooses a set and gives no score, call geo.scoring.ranking.electre"
-
 
 def combine_of(table: Table, unknown: str) -> CombineSpec:
     """Read ``combine`` and ``unknown`` of a theme; `unknown` is the recipe's own choice."""
@@ -33,7 +31,7 @@ def combine_of(table: Table, unknown: str) -> CombineSpec:
 def _method(table: Table, key: str, found: Any) -> str:
     if isinstance(found, str) and found in METHODS:
         return found
-    hint = _ELECTRE if found == "electre" else closest(str(found), METHODS)
+    hint = closest(str(found), METHODS)
     if not hint:
         hint = f": choose one of {', '.join(METHODS)}"
     table.report(key, f"there is no method {found!r}{hint}")

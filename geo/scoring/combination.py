@@ -20,7 +20,11 @@ VIKOR
     Weight times closeness to the best value of that criterion: the part of the group. They do
     not add up to the score, which also counts the worst single regret.
 
-For all but VIKOR contributions add up to the score.
+ELECTRE I
+    Weight times the share of the other places that are no better in that criterion. They do
+    not add up to the score, which is 1 for a place of the kernel and 0 for any other.
+
+For all but VIKOR and ELECTRE I contributions add up to the score.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +38,7 @@ import numpy.typing as npt
 from geo.errors import DataError
 from geo.scoring.normalisation import NORMALISATIONS
 from geo.scoring.overlay import fuzzy_and, fuzzy_gamma, fuzzy_or, fuzzy_product, fuzzy_sum
-from geo.scoring.ranking import owa, promethee, topsis, vikor, weighted_product
+from geo.scoring.ranking import electre, owa, promethee, topsis, vikor, weighted_product
 from geo.scoring.weighting import generator, normalise
 
 __all__ = ["METHODS", "Combination", "Method"]
@@ -52,7 +56,8 @@ class Method:
     """What a method is: `options` with their kind, and what a reader should know.
 
     `local` methods look at one place at a time; `weighted` ones use weights; those that
-    `adds_up` have contributions that sum to the score.
+    `adds_up` have contributions that sum to the score; one that `chooses` tells a set of places
+    from the others and gives no order beyond that.
     """
 
     title: str
@@ -61,6 +66,7 @@ class Method:
     adds_up: bool
     options: Mapping[str, str]
     says: str
+    chooses: bool = False
 
 
 _FUZZY = "Weights are not used."
@@ -110,6 +116,13 @@ METHODS: dict[str, Method] = {
         {"preference": "text", "q": "number", "p": "number", "s": "number"},
         "Net flow of pairwise preferences, brought to 0 to 1: it depends on which sites are "
         "compared.",
+    ),
+    "electre": Method(
+        "ELECTRE I", False, True, False,
+        {"concordance_level": "number", "discordance_level": "number"},
+        "A choice, not an order: 1 for a site of the kernel, which no other of it outranks, 0 "
+        "for any other site; all of the kernel share rank 1.",
+        chooses=True,
     ),
 }  # fmt: skip
 """Every method by its name."""
@@ -199,6 +212,8 @@ class Combination:
             return fuzzy_gamma(values, options.get("gamma", 0.9))
         if self.method == "promethee":
             return (1.0 + promethee(values, weights, **options).net_flow) / 2.0
+        if self.method == "electre":
+            return electre(values, weights, **options).score
         if self.method in ("topsis", "vikor"):
             return self._among(values, weights)
         if self.method == "owa":
@@ -238,6 +253,8 @@ class Combination:
             return shares * values
         if self.method == "promethee":
             return self._flows(values, shares)
+        if self.method == "electre":
+            return np.asarray(shares * _no_worse(values))
         if self.method == "topsis":
             return self._distances(values, shares)
         if self.method == "vikor":
@@ -327,3 +344,11 @@ def _over_subsets(score: Callable[[Floats], Floats], values: Floats) -> Floats:
 
 def _telling(values: Floats, weights: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray((values.max(axis=0) > values.min(axis=0)) & (weights > 0))
+
+
+def _no_worse(values: Floats) -> Floats:
+    """Share of the other places that each place is at least as good as, by criterion."""
+    others = max(len(values) - 1, 1)
+    return np.column_stack(
+        [(np.searchsorted(np.sort(c), c, side="right") - 1) / others for c in values.T]
+    )

@@ -1,5 +1,6 @@
 """An explanation in sentences that can be read aloud."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -100,10 +101,16 @@ def _part_line(part: Mapping[str, Any]) -> str:
     measured = f"{_value(part['value'])} {part['unit'] or ''}".strip()
     scores = f"{measured} scores {part['value_score']:.2f}"
     if part["swing"]:
-        scores += f" on the way from {part['swing']}"
+        worst, _, best = str(part["swing"]).partition(" to ")
+        scores += f", where {_readable(worst)} is worst and {_readable(best)} best"
     if part["contribution"] is None:
         return f"{title}: {scores}."
-    return f"{title}: {scores}, adds {part['contribution']:.3f} of at most {part['weight']:.3f}."
+    return f"{title}: {scores}; it adds {part['contribution']:.3f} of at most {part['weight']:.3f}."
+
+
+def _readable(limit: str) -> str:
+    """A limit with its thousands set apart, as the values are."""
+    return re.sub(r"\d{5,}", lambda digits: f"{int(digits[0]):,}", limit)
 
 
 def _value(value: Any) -> str:
@@ -119,8 +126,9 @@ def _range_lines(data: Mapping[str, Any]) -> list[str]:
     score = _span(f"{data['score_low']:.3f}", f"{data['score_high']:.3f}")
     rank = _span(str(data["rank_best"]), str(data["rank_worst"]))
     return [
-        f"In nine of ten draws the score is {score} and the rank {rank}; it is among the top "
-        f"sites in {100.0 * data['confidence']:.0f} % of all. "
+        f"With weights and values drawn within their ranges, the score is {score} and the rank "
+        f"{rank} in nine of ten draws; it is among the top sites in "
+        f"{_percent(data['confidence'])} of them. "
         f"Known for {data['known_criteria']} of {data['of_criteria']} criteria."
     ]
 

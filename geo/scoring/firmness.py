@@ -168,7 +168,7 @@ def _method_rows(drawn: Drawn, own: Floats, weights: Floats) -> list[Row]:
     mine = rank_scores(own)
     rows: list[Row] = []
     for name, about in METHODS.items():
-        if not about.weighted or len(drawn.sites) < 2:
+        if about.chooses or not about.weighted or len(drawn.sites) < 2:
             continue
         scores = Combination(name, _OPTIONS.get(name, {})).scores(low, weights)
         ranks = rank_scores(scores, tolerance=1e-12)

@@ -25,7 +25,6 @@ from geo.recipe import CriterionSpec
 from geo.recipe.measures import MEASURES
 from geo.scoring.unknowns import UNKNOWN
 from geo.scoring.weighting import normalise, overlapping
-from geo.study.portfolios import portfolio_table
 from geo.study.power import power_columns
 from geo.study.scored import ScoredTheme, combination, surface_method, value_function, weight_range
 from geo.study.trade import freight_columns, price_of
@@ -66,6 +65,9 @@ def theme_view(bench: Workbench, theme: ScoredTheme, place: int) -> ThemeView:
     asked = theme.spec.portfolio
     if asked is None:
         return view
+    # Integer programming takes a while to import.
+    from geo.study.portfolios import portfolio_table
+
     return replace(view, portfolio=portfolio_table(asked, view.sites, bench.recipe.path))
 
 

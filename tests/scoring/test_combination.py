@@ -49,6 +49,17 @@ def test_methods_that_compare_are_the_ranking_functions_on_the_scale_of_a_score(
     assert method("promethee").scores(values, weights) == pytest.approx((1 + flow) / 2)
 
 
+def test_electre_tells_the_kernel_from_the_rest():
+    values, weights = np.array([[0.9, 0.5], [0.8, 0.6], [0.1, 0.4]]), np.array([0.7, 0.3])
+    chosen = Combination("electre")
+    assert chosen.scores(values, weights).tolist() == [1.0, 0.0, 0.0]
+    # No better than it are: both others and one other; one other and both; none and none.
+    expected = [[0.7, 0.15], [0.35, 0.3], [0.0, 0.0]]
+    assert chosen.contributions(values, weights).tolist() == pytest.approx(np.array(expected))
+    strict = Combination("electre", {"concordance_level": 0.9, "discordance_level": 0.0})
+    assert strict.scores(values, weights).tolist() == [1.0, 1.0, 0.0]
+
+
 @pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].adds_up])
 @given(VALUES, WEIGHTS)
 def test_contributions_add_up_to_the_score(name, values, weights):
@@ -167,6 +178,7 @@ def test_alike_places_are_scored_by_methods_that_compare():
             "serves local methods only",
         ),
         (lambda: score_cells([[1.0]], [1.0], Combination("topsis")), "ranks sites only"),
+        (lambda: score_cells([[1.0]], [1.0], Combination("electre")), "ranks sites only"),
         (lambda: score_places([[1.0, 1.0]], [-1.0, 2.0]), "zero or more"),
         (lambda: score_places([[1.0, 1.0]], [0.0, 0.0]), "add up to zero"),
         (lambda: score_places([[1.0, 1.0]], [np.nan, 1.0]), "finite"),

@@ -134,16 +134,17 @@ def test_an_excluded_site_says_why_and_claims_no_rank():
 def test_ranges_are_told_as_one_number_where_nothing_is_in_doubt():
     line = next(text for text in explained("a", ROWS[:3]).lines if "draws" in text)
     assert line == (
-        "In nine of ten draws the score is 0.890 and the rank 1; it is among the top sites in "
-        "100 % of all. Known for 3 of 3 criteria."
+        "With weights and values drawn within their ranges, the score is 0.890 and the rank 1 in "
+        "nine of ten draws; it is among the top sites in 100 % of them. "
+        "Known for 3 of 3 criteria."
     )
     assert " to 0.7" in str(explained("d"))
 
 
 def test_text_values_and_plain_numbers_are_said_as_they_are():
     text = str(explained("a"))
-    assert "Stage: producing scores 1.00, adds 0.200 of at most 0.200." in text
-    assert "Freight to port: 20 USD/t scores 0.80, adds 0.240 of at most 0.300." in text
+    assert "Stage: producing scores 1.00; it adds 0.200 of at most 0.200." in text
+    assert "Freight to port: 20 USD/t scores 0.80; it adds 0.240 of at most 0.300." in text
 
 
 def test_data_is_json():

@@ -63,7 +63,8 @@ def test_sentences_tell_value_swing_weight_method_rival_and_conditions(result):
     assert "A score runs from 0, the worst, to 1" in text
     assert "made of 2 criteria by weighted sum; an unknown counts as its worst case." in text
     assert (
-        "Size: 2 kt scores 0.20 on the way from 0 kt to 10 kt, adds 0.133 of at most 0.667." in text
+        "Size: 2 kt scores 0.20, where 0 kt is worst and 10 kt best; it adds 0.133 of at most "
+        "0.667." in text
     )
     assert "The next better site is Untold (rank 2)" in text
     assert "The 6 methods that were tried rank it" in text
