@@ -47,6 +47,7 @@ fuzz: $(VENV)/dev.stamp ## read spoilt files for ten minutes a reader
 bench: $(VENV)/dev.stamp ## time each stage beside the usual way of doing the same work
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.kernels
+	$(BIN)/python -m benchmarks.first_use
 
 layers: $(VENV)/dev.stamp ## rebuild the embedded layers from their sources (needs a network)
 	$(BIN)/python -m layers.build

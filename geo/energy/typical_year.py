@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 from pvlib import irradiance, solarposition
-from scipy.signal import lfilter
 
 from geo.energy.hours import DAYS_OF_MONTH, HOURS, MONTH_OF_DAY, MONTH_OF_HOUR, hours_of_year
 from geo.energy.interpolation import bilinear
@@ -274,4 +273,7 @@ def _weather(seed: int, day_to_day: float) -> Array:
     """How clear each day is among its like: (365,), correlated from day to day."""
     noise = np.random.default_rng(seed).standard_normal(365)
     noise[1:] *= np.sqrt(1 - day_to_day**2)
+    # All of scipy's statistics come with it.
+    from scipy.signal import lfilter
+
     return np.asarray(lfilter([1.0], [1.0, -day_to_day], noise))
