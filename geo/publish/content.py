@@ -25,6 +25,7 @@ __all__ = [
     "LayerView",
     "LoadView",
     "MethodView",
+    "NewLinksView",
     "PresetView",
     "ScenarioView",
     "SupplyView",
@@ -241,6 +242,21 @@ class LoadView:
     table: pd.DataFrame
 
 
+@dataclass(frozen=True, eq=False)
+class NewLinksView:
+    """Lines that could be built.
+
+    `links` has a row a line, with the columns of ``new_links.csv`` and its alignment; `corridors`
+    the bands in which a line costs at most ``share`` more; `savings` a row for each site that
+    gains, see `geo.transport.new_links.link_values`. `says` are sentences on the whole.
+    """
+
+    links: gpd.GeoDataFrame
+    corridors: gpd.GeoDataFrame
+    savings: pd.DataFrame
+    says: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Content:
     """Everything that a study has to show.
@@ -249,7 +265,7 @@ class Content:
     of the prospectivity models, as plain data; `kin` is what may be taken over from runs before,
     with the same bytes.
     `routes` holds one row a leg with its geometry (EPSG:4326); `surfaces` is on the study's
-    grid, NaN where unknown.
+    grid, NaN where unknown. `flows` are tonnes by link, see `geo.transport.flows`.
     """
 
     id: str
@@ -273,6 +289,8 @@ class Content:
     languages: tuple[str, ...] = ("en",)
     house: HouseView = HouseView()
     models: tuple[Mapping[str, object], ...] = ()
+    new_links: NewLinksView | None = None
+    flows: gpd.GeoDataFrame | None = None
     kin: Kin | None = None
 
     def once(self, module: str, told: object, make: Callable[[], T]) -> T:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
@@ -262,6 +263,19 @@ def _power() -> ET.Element:
     return symbol("marker", _dot(LIGHT["focus"], 1.8, "triangle"))
 
 
+def _new_links() -> ET.Element:
+    casing = line(LIGHT["halo"], to_mm(SIZES["casing"]), alpha=0.85)
+    return symbol("line", casing, line(LIGHT["focus"], to_mm(SIZES["route"]), dash=(3.0, 1.2)))
+
+
+def _corridors() -> ET.Element:
+    return symbol("fill", fill(LIGHT["focus"], None, alpha=0.18))
+
+
+def _flows() -> ET.Element:
+    return symbol("line", line(ROUTES["rail"], to_mm(SIZES["route"])), alpha=0.7)
+
+
 _ROLES: Mapping[str, Callable[[], ET.Element]] = MappingProxyType(
     {
         "region": _region,
@@ -279,6 +293,9 @@ _ROLES: Mapping[str, Callable[[], ET.Element]] = MappingProxyType(
         "protected": _protected,
         "deposits": _deposits,
         "power": _power,
+        "new-links": _new_links,
+        "corridors": _corridors,
+        "flows": _flows,
     }
 )
 
@@ -289,8 +306,28 @@ _SHORT_NAME = "trim(regexp_replace(\"name\", '[(].*$', ''))"
 _NETWORK_PORT = "\"role\" <> 'port'"
 
 
+_MEGATONNES = (0.3, 1.0, 3.0, 10.0)
+
+
+def _flow_classes() -> list[Rule]:
+    """Links by the tonnes a year that pass, wider where more do."""
+    width = to_mm(SIZES["route"])
+    edges = [0.0, *_MEGATONNES, float("inf")]
+    found = []
+    for number, (low, high) in enumerate(pairwise(edges)):
+        upper = "" if high == float("inf") else f' AND "tonnes_per_year" < {high * 1e6:g}'
+        title = f"{low:g} Mt a year and more" if not upper else f"{low:g} - {high:g} Mt a year"
+        stroke = line(ROUTES["rail"], width * (0.5 + 0.7 * number))
+        said = f'"tonnes_per_year" >= {low * 1e6:g}{upper}'
+        found.append(Rule(said, title, symbol("line", stroke, alpha=0.7)))
+    unknown = symbol("line", line(LIGHT["unknown"], width * 0.4, dash=(1.0, 1.0)))
+    return [*found, Rule('"tonnes_per_year" IS NULL', "Output not known", unknown)]
+
+
 def _renderer(view: LayerView, one: ET.Element, columns: set[str]) -> ET.Element:
     """Draw what matters at every scale, and the rest from near."""
+    if view.role == "flows":
+        return rules(_flow_classes(), key=view.id)
     if view.role == "towns" and "population" in columns:
         return rules(
             [

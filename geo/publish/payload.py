@@ -14,6 +14,7 @@ import shapely
 from geo.catalogue.records import Record
 from geo.publish.basemap import Extent, encode
 from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView, TradeView
+from geo.publish.linkblocks import flows_block, new_links_block
 from geo.publish.overlay import Frame, mercator_frame, score
 from geo.publish.planes import PLANE_BUDGET, planes
 from geo.publish.safetext import as_json, number, plain
@@ -114,6 +115,8 @@ def payload(content: Content, extent: Extent, *, room: int = PAGE_BUDGET) -> Jso
         "trade": {**trade_block(content.trade), "further": _further(content.trade)},
         "models": _plain_data(content.models),
         "planes": None,
+        "newLinks": new_links_block(content.new_links),
+        "flows": flows_block(content.flows),
         "towns": _towns(content),
         "attribution": _attribution(content),
         "layers": [

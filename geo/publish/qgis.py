@@ -34,11 +34,12 @@ _GEOMETRY = ("Point", "Line", "Polygon")
 
 # From the top of the picture to its ground; the layer tree is ordered by theme instead.
 _ORDER = (
-    "sites", "towns", "ports", "crossings", "power", "deposits", "routes", "outline", "provinces",
+    "sites", "towns", "ports", "crossings", "power", "deposits", "routes", "new-links", "flows",
+    "corridors", "outline", "provinces",
     "rail", "roads", "sea", "protected", "rivers", "water", "other", "relief", "excluded", "score",
     "score-high", "criterion", "region", "countries", "land",
 )  # fmt: skip
-_OFF = ("protected", "deposits", "power", "other", "provinces")
+_OFF = ("flows", "corridors", "protected", "deposits", "power", "other", "provinces")
 
 
 @dataclass(frozen=True)

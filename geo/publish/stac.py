@@ -50,6 +50,9 @@ _TITLES = {
     "supply_curve.csv": ("Capacity by cost of power", "data"),
     "supply_curve.svg": ("Supply curves", "overview"),
     "power.csv": ("Cheapest mix of power for loads", "data"),
+    "new_links.csv": ("Lines that could be built", "data"),
+    "new_link_savings.csv": ("What each line would save each site", "data"),
+    "flows.csv": ("Tonnes over each link when sites ship together", "data"),
     "scenarios.csv": ("Sites under other conditions", "data"),
 }
 

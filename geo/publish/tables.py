@@ -16,7 +16,7 @@ import pyogrio
 import shapely
 
 from geo.errors import OutputError
-from geo.publish.content import Content, ScenarioView, ThemeView
+from geo.publish.content import Content, NewLinksView, ScenarioView, ThemeView
 from geo.publish.mapstyles import layer_style, routes_style, sites_style
 from geo.publish.qml import VectorStyle, document
 from geo.publish.supplycurve import IN_MONEY, supply_rows
@@ -32,8 +32,10 @@ __all__ = [
     "write_closures_csv",
     "write_criteria_csv",
     "write_exclusions_csv",
+    "write_flows_csv",
     "write_freight_csv",
     "write_geopackage",
+    "write_new_links_csv",
     "write_portfolio_csv",
     "write_power_csv",
     "write_robustness_csv",
@@ -195,6 +197,31 @@ def write_scenarios_csv(content: Content, path: Path) -> None:
         for view in theme.scenarios
     ]
     _write_csv(_joined(frames, SCENARIO_COLUMNS), path)
+
+
+def write_new_links_csv(view: NewLinksView, folder: Path) -> None:
+    """Write ``new_links.csv``, a row a line, and ``new_link_savings.csv``, a row a site and market.
+
+    Parameters
+    ----------
+    view : NewLinksView
+    folder : Path
+    """
+    links = pd.DataFrame(view.links.drop(columns=view.links.geometry.name))
+    _write_csv(links, folder / "new_links.csv")
+    _write_csv(view.savings, folder / "new_link_savings.csv")
+
+
+def write_flows_csv(flows: gpd.GeoDataFrame, path: Path) -> None:
+    """Write the tonnes over each link, a row a link, product and market.
+
+    Parameters
+    ----------
+    flows : GeoDataFrame
+        Of `geo.transport.flows.link_flows`.
+    path : Path
+    """
+    _write_csv(pd.DataFrame(flows.drop(columns=flows.geometry.name)), path)
 
 
 def write_exclusions_csv(content: Content, path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from geo.errors import RecipeError
+from geo.recipe.parse_new_links import new_links_of
 from geo.recipe.parse_prospectivity import prospectivity_of
 from geo.recipe.parse_scenario import scenario_of
 from geo.recipe.parse_supply import energy_of, transport_of
@@ -77,6 +78,7 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
     lists = root.text("lists", "") or None
     transport = root.child("transport")
     energy = root.child("energy")
+    new_links = root.child("new_links")
     unknown = study.choice("unknown", UNKNOWN, "lower")
     models = root.each("prospectivity", prospectivity_of)
     parts = {
@@ -117,9 +119,10 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
         scenarios=scenarios,
         house=house_of(study, path.parent),
         prospectivity=models,
+        new_links=None if new_links is None else new_links_of(new_links, themes, network),
     )
     _check_models(root.document, recipe)
-    for table in (study, grid, transport, energy):
+    for table in (study, grid, transport, energy, new_links):
         if table is not None:
             table.done()
     return recipe

@@ -16,9 +16,12 @@ __all__ = [
     "EvidenceSpec",
     "ExclusionSpec",
     "FreightSpec",
+    "GroundSpec",
     "HouseSpec",
     "LoadSpec",
     "MeasureSpec",
+    "NewLinkSpec",
+    "NewLinksSpec",
     "PresetSpec",
     "ProspectivitySpec",
     "Recipe",
@@ -301,6 +304,61 @@ class TransportSpec:
 
 
 @dataclass(frozen=True)
+class GroundSpec:
+    """Ground on which building costs `factor` times as much; None is forbidden."""
+
+    layer: str
+    where: Where
+    buffer: float
+    factor: float | None
+    source: str
+
+
+@dataclass(frozen=True)
+class NewLinkSpec:
+    """A line that could be built between two places: nodes of the network, or sites.
+
+    `build` is a row of the layer of construction costs; `gauge` is 0 for roads.
+    """
+
+    id: str
+    title: str
+    start: str
+    end: str
+    mode: str
+    gauge: int
+    build: str
+    note: str
+    line: int
+
+
+@dataclass(frozen=True)
+class NewLinksSpec:
+    """Lines that could be built, the ground they would cross, and what money costs.
+
+    `cell_size` is that of the ground, `earthwork` the height of cuts and fills, both in
+    metres; `budget` in USD.
+    """
+
+    costs: str
+    relief: str | None
+    rivers: str | None
+    grounds: tuple[GroundSpec, ...]
+    links: tuple[NewLinkSpec, ...]
+    cell_size: float
+    earthwork: float
+    rate: float
+    years: float
+    budget: float | None
+    line: int
+
+    def layers(self) -> set[str]:
+        """Ids of the layers that alignments and costs are made of."""
+        named = {self.costs, self.relief, self.rivers, *(g.layer for g in self.grounds)}
+        return {layer for layer in named if layer}
+
+
+@dataclass(frozen=True)
 class CostSpec:
     """Money of a power plant, each as (low, central, high), all real or all nominal.
 
@@ -502,6 +560,7 @@ class Recipe:
     scenarios: tuple[ScenarioSpec, ...] = ()
     house: HouseSpec = HouseSpec()
     prospectivity: tuple[ProspectivitySpec, ...] = ()
+    new_links: NewLinksSpec | None = None
 
     def layer_ids(self) -> tuple[str, ...]:
         """Ids of every layer that the recipe names, sorted."""
@@ -540,6 +599,7 @@ class Recipe:
     def _shared_layers(self) -> set[str]:
         found = set() if self.lists is None else {self.lists}
         found |= self.capacity_layers()
+        found |= set() if self.new_links is None else self.new_links.layers()
         return found | self.transport_layers() | self.energy_layers()
 
     def destinations(self) -> tuple[tuple[str, int], ...]:

@@ -19,6 +19,7 @@ from geo.publish.content import (
 )
 from geo.recipe import HouseSpec
 from geo.study.measures import model_of
+from geo.study.new_links import flows_of, link_layers, new_links_view
 from geo.study.power import power_notes
 from geo.study.resilience import trade_view
 from geo.study.served import load_views
@@ -73,13 +74,15 @@ def assemble(
         for outcome in outcomes
     ]
     routes = [outcome.routes for outcome in outcomes if outcome.routes is not None]
+    placed = [(theme.spec, theme.outcome.view.sites) for theme in themes]
+    links, flows = new_links_view(bench, placed), flows_of(bench, placed)
     return Content(
         id=recipe.id,
         title=recipe.title,
         subtitle=recipe.subtitle,
         themes=tuple(views),
         routes=_joined(routes),
-        layers=_drawn(bench),
+        layers=(*_drawn(bench), *link_layers(bench, links, flows)),
         surfaces=_surfaces(bench, themes),
         records=bench.records,
         notes=(*recipe.notes, *power_notes(bench)),
@@ -96,6 +99,8 @@ def assemble(
         loads=load_views(bench, views),
         models=_models(bench),
         kin=_kin(bench, themes),
+        new_links=links,
+        flows=flows,
     )
 
 

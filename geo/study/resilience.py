@@ -6,23 +6,21 @@ themes, and closures, further ways and draws are worked out on it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geo.grid import cell_of, cell_size
 from geo.publish.content import TradeView
 from geo.recipe import ReferenceSpec, ThemeSpec
-from geo.study.trade import freight_key, freight_surfaces, home_of, network_of, truck_of
+from geo.study.firstmiles import MOST_CELLS, first_miles
+from geo.study.trade import freight_key, freight_surfaces
 from geo.study.workbench import Workbench
 from geo.transport.alternatives import Alternative, alternatives
 from geo.transport.capacity import capacity_shares
 from geo.transport.closures import closable, closure_table, knock_out, site_costs
-from geo.transport.firstmile import FirstMile, first_mile
-from geo.transport.freight import access_cells
+from geo.transport.firstmile import FirstMile
 from geo.transport.graph import Tree, solve
 from geo.transport.missing import missing_piece
 from geo.transport.network import Network
@@ -41,11 +39,8 @@ __all__ = ["trade_view"]
 
 Floats = npt.NDArray[np.float64]
 
-_SNAP_M = 5000.0
 _DRAWS = 1000
 _WAYS = 3
-# Above this many cells the searches of the first mile would take longer than all the rest.
-_MOST_CELLS = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +86,7 @@ def trade_view(bench: Workbench, themes: Sequence[Theme]) -> TradeView:
         cells: one search a place over it would take longer than all the rest.
     """
     shipped = [theme for theme in themes if theme[2] is not None]
-    if not shipped or np.prod(bench.grid.shape) > _MOST_CELLS:
+    if not shipped or np.prod(bench.grid.shape) > MOST_CELLS:
         return TradeView()
     key = _key(bench, shipped)
     kept: TradeView | None = bench.recall(key)
@@ -112,7 +107,7 @@ def _key(bench: Workbench, themes: Sequence[Theme]) -> str | None:
 
 
 def _made(bench: Workbench, themes: Sequence[Theme]) -> TradeView:
-    miles = _miles(bench, [sites for _, sites, _ in themes])
+    miles = first_miles(bench, [sites for _, sites, _ in themes])
     ways = [
         way for theme, mile in zip(themes, miles, strict=True) for way in _ways(bench, theme, mile)
     ]
@@ -134,30 +129,6 @@ def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
 def _reference(bench: Workbench) -> ReferenceSpec | None:
     transport = bench.recipe.transport
     return None if transport is None else transport.reference
-
-
-def _miles(bench: Workbench, groups: list[gpd.GeoDataFrame]) -> list[FirstMile]:
-    """First mile of each theme's sites, from one search for each access place."""
-    network, truck = network_of(bench), truck_of(bench)
-    names = network.nodes.index[network.nodes["country"].isin(home_of(bench))]
-    row, column = access_cells(network, names, truck, bench.grid, _SNAP_M)
-    on = row >= 0
-    nodes = np.array([network.position(name) for name in names], dtype=np.int32)[on]
-    cells = [_cells(bench, sites) for sites in groups]
-    whole = first_mile(
-        truck,
-        np.concatenate(cells),
-        nodes,
-        np.column_stack([row[on], column[on]]),
-        cell_size(bench.grid),
-    )
-    bounds = np.cumsum([0, *(len(one) for one in cells)])
-    return [whole.of_sites(slice(a, b)) for a, b in pairwise(bounds)]
-
-
-def _cells(bench: Workbench, sites: gpd.GeoDataFrame) -> npt.NDArray[np.intp]:
-    points = sites.geometry.to_crs(str(bench.grid.crs))
-    return np.column_stack(cell_of(bench.grid, points.x.to_numpy(), points.y.to_numpy()))
 
 
 def _ways(bench: Workbench, theme: Theme, mile: FirstMile) -> list[_Way]:

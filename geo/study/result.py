@@ -23,8 +23,10 @@ from geo.publish.tables import (
     write_closures_csv,
     write_criteria_csv,
     write_exclusions_csv,
+    write_flows_csv,
     write_freight_csv,
     write_geopackage,
+    write_new_links_csv,
     write_portfolio_csv,
     write_power_csv,
     write_robustness_csv,
@@ -216,6 +218,10 @@ class Result:
                 write_robustness_csv(content, work / "robustness.csv")
                 if any(theme.portfolio for theme in self.recipe.themes):
                     write_portfolio_csv(content, work / "portfolio.csv")
+                if content.new_links is not None:
+                    write_new_links_csv(content.new_links, work)
+                if content.flows is not None:
+                    write_flows_csv(content.flows, work / "flows.csv")
                 if self.recipe.scenarios:
                     write_scenarios_csv(content, work / "scenarios.csv")
                 if content.supply:

@@ -38,7 +38,9 @@ __all__ = [
     "network_key",
     "network_of",
     "price_of",
+    "product_of",
     "routes_of",
+    "transport_layers",
     "truck_of",
 ]
 
@@ -88,7 +90,7 @@ def freight_key(bench: Workbench, theme: ThemeSpec) -> str:
     """What a theme's freight is made of, see :func:`network_key`."""
     if theme.freight is None:
         return ""
-    return f"{theme.freight!r} {_product(bench, theme.freight)!r} {network_key(bench)}"
+    return f"{theme.freight!r} {product_of(bench, theme.freight)!r} {network_key(bench)}"
 
 
 def isocost_key(bench: Workbench, product: str) -> str:
@@ -175,7 +177,7 @@ def truck_of(bench: Workbench) -> xr.DataArray:
         return bench.compute(task)
 
     def surface() -> xr.DataArray:
-        made = bench.stage(__name__, _layers(bench), ("truck", _truck_told(bench)), make)
+        made = bench.stage(__name__, transport_layers(bench), ("truck", _truck_told(bench)), make)
         return made["friction"].assign_coords(paved=made["paved"].variable)
 
     # Links change nothing of the roads and their rates, only which of them are avoided.
@@ -188,7 +190,8 @@ def _truck_told(bench: Workbench) -> str:
     return repr((spec.avoid_status, spec.barriers, spec.geometry, spec.interest, where))
 
 
-def _layers(bench: Workbench) -> list[str]:
+def transport_layers(bench: Workbench) -> list[str]:
+    """Layers that the network and the roads are made of, and the region's."""
     return sorted({bench.recipe.region, *bench.recipe.transport_layers()})
 
 
@@ -223,12 +226,13 @@ def haul_length(
         return {"cost": accumulated_cost(truck_of(bench), targets, engine=bench.engine)}
 
     told = ("haul", layer, repr(where or None), _truck_told(bench))
-    cost = bench.stage(__name__, [layer, *_layers(bench)], told, make)["cost"]
+    cost = bench.stage(__name__, [layer, *transport_layers(bench)], told, make)["cost"]
     rate = np.float32(network_of(bench).tariffs.truck_paved.central)
     return lambda part: (part.of(cost) / rate,)
 
 
-def _product(bench: Workbench, freight: FreightSpec) -> Product:
+def product_of(bench: Workbench, freight: FreightSpec) -> Product:
+    """The product that a theme ships, at the price of the scenario."""
     return _product_named(bench, freight.product)
 
 
@@ -247,7 +251,7 @@ def price_of(bench: Workbench, theme: ThemeSpec) -> float | None:
     """Price of a dry tonne of the theme's product [USD/t]; None without one, or unknown."""
     if theme.freight is None:
         return None
-    price = _product(bench, theme.freight).price_usd_t
+    price = product_of(bench, theme.freight).price_usd_t
     return None if np.isnan(price) else price
 
 
@@ -284,7 +288,7 @@ def freight_surfaces(bench: Workbench, theme: ThemeSpec) -> FreightOfTheme:
         raise NetworkError(f"theme {theme.id!r} measures freight but has no [theme.freight]")
 
     def make() -> FreightOfTheme:
-        product = _product(bench, spec)
+        product = product_of(bench, spec)
         surfaces = {
             country: _surface(bench, places, product)
             for country, places in spec.destinations.items()
@@ -300,7 +304,10 @@ def _surface(bench: Workbench, places: Sequence[str], product: Product) -> Freig
     def settle(truck: xr.DataArray, starts: Starts) -> dict[str, xr.DataArray]:
         told = ("freight", list(starts), _truck_told(bench))
         return bench.stage(
-            __name__, _layers(bench), told, lambda: cost_with_links(truck, starts, bench.engine)
+            __name__,
+            transport_layers(bench),
+            told,
+            lambda: cost_with_links(truck, starts, bench.engine),
         )
 
     return freight_surface(
@@ -370,7 +377,7 @@ def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gp
         where = np.column_stack([sites.geometry.x, sites.geometry.y])
         named = [list(sites[c].astype(str)) for c in ("site_id", "name") if c in sites]
         told = ("routes", freight_key(bench, theme), _truck_told(bench), where, named)
-        key = bench.key(__name__, _layers(bench), (told, str(sites.crs)))
+        key = bench.key(__name__, transport_layers(bench), (told, str(sites.crs)))
         found: gpd.GeoDataFrame | None = bench.recall(key)
         return bench.remember(key, make) if found is None else found
 

@@ -4,7 +4,7 @@ A link's worth is what shippers save over the ways that they had. It is told per
 every site, and per year only where the site's output is known: an unknown output is not zero.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -366,22 +366,42 @@ def best_links(
         if kept.any()
     ]
     costs = np.array([float(capital[name]) for name in names])
-    chosen, bound_cost = _solved(parts, costs, budget, time_limit)
-    start = _yearly(network, demands, counted)
-    together = [links[names[n]] for n in chosen]
-    after = built(network, pd.concat(together, ignore_index=True)) if together else network
-    saved = max(start - _yearly(after, demands, counted), 0.0)
+    found, bound_cost = _solved(parts, costs, budget, time_limit)
+
+    def cost_with(numbers: Sequence[int]) -> float:
+        rows = [links[names[n]] for n in numbers]
+        after = built(network, pd.concat(rows, ignore_index=True)) if rows else network
+        return _yearly(after, demands, counted)
+
+    start = cost_with([])
+    chosen = _useful(found, costs, cost_with)
+    saved = max(start - cost_with(chosen), 0.0)
     bound = max(start - bound_cost, saved)
     return LinkSet(
         links=tuple(names[n] for n in chosen),
         usd_per_year=saved,
-        capital=float(costs[chosen].sum()),
+        capital=float(costs[list(chosen)].sum()),
         bound=bound,
         # What the solver's tolerance leaves open is no gap.
         gap=0.0 if bound - saved <= 10 * _GAP * start else (bound - saved) / max(saved, 1.0),
         known=known,
         unknown=sum(len(d.sites) for d in demands) - known,
     )
+
+
+def _useful(
+    found: Sequence[int] | npt.NDArray[np.intp],
+    costs: Floats,
+    cost_with: Callable[[Sequence[int]], float],
+) -> list[int]:
+    """Numbers of the links without those that save nothing beside the others, dearest first."""
+    kept = [int(n) for n in found]
+    best = cost_with(kept)
+    for number in sorted(kept, key=lambda n: (-costs[n], n)):
+        left = [n for n in kept if n != number]
+        if cost_with(left) <= best * (1 + _SMALL):
+            kept = left
+    return kept
 
 
 def _countable(network: Network, demand: Demand) -> npt.NDArray[np.bool_]:

@@ -298,6 +298,36 @@ def _build_products() -> None:
     )
 
 
+def _build_construction() -> None:
+    told: Columns = {
+        "build": "Id",
+        "title": "What is built",
+        "mode": "rail or road",
+        "usd_per_km_low": ("USD/km", "Cost on level, dry ground, low"),
+        "usd_per_km": ("USD/km", "The same, central"),
+        "usd_per_km_high": ("USD/km", "The same, high"),
+        "usd_per_river_low": ("USD", "Cost of crossing a river, low"),
+        "usd_per_river": ("USD", "The same, central"),
+        "usd_per_river_high": ("USD", "The same, high"),
+        "ruling_grade_percent": ("%", "Steepest grade that the line may have"),
+        "notes": "What is in it",
+        **_ORIGIN,
+    }
+    write_table(
+        facts("construction_costs")[[*told]],
+        _ASIA,
+        "construction-costs",
+        columns=told,
+        title="What railways and roads cost to build",
+        source="Lodemap fact table construction_costs: assumptions",
+        quality="screening",
+        limits="Every number is an assumption for screening, from no document: replace it by a "
+        "quotation before a decision. Without land, rolling stock, power and interest while "
+        "building.",
+        **COMPILED,
+    )
+
+
 def _build_assumptions() -> None:
     sections = {"power_demand": "power demand", "water_use": "water use", "lcoe": "lcoe"}
     frame = pd.concat([_policy(name) for name in sections], ignore_index=True)
@@ -429,5 +459,6 @@ def build() -> None:
     _build_lists()
     _build_prices()
     _build_products()
+    _build_construction()
     _build_assumptions()
     _build_turbines()

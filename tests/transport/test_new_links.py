@@ -181,6 +181,13 @@ def test_a_bigger_budget_never_saves_less():
     assert np.all(np.diff(saved) >= -1.0)
 
 
+def test_a_link_that_saves_nothing_is_not_built():
+    links = {"s": link_table(SHORT), "idle": link_table([ROAD])}
+    found = best_links(network(), links, [demand()], {"s": 1e6, "idle": 1e5}, 9e9)
+    assert found.links == ("s",)
+    assert found.capital == 1e6
+
+
 def test_sites_of_unknown_output_are_left_out_of_the_set_and_counted():
     found = best_links(network(), {"s": link_table(SHORT)}, [demand()], {"s": 1e6}, 2e6)
     assert found.links == ("s",)
