@@ -16,6 +16,7 @@ from geo.cli.faults import Commands
 from geo.cli.layers import layers
 from geo.cli.listen import listener
 from geo.cli.network import network
+from geo.cli.reporting import languages, report
 from geo.errors import DataError, RecipeError, UnitError
 from geo.study.find import find_recipe
 
@@ -39,6 +40,8 @@ main.add_command(deposits)
 main.add_command(diff)
 main.add_command(explain)
 main.add_command(network)
+main.add_command(languages)
+main.add_command(report)
 
 
 def _metres(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:

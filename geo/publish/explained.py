@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from geo.errors import OutputError
+from geo.publish.folder import write_whole
 from geo.publish.safetext import as_html, plain
 from geo.publish.tokens import ACCENTS, LIGHT
 
@@ -65,13 +66,7 @@ def write_picture(data: Mapping[str, Any], path: Path, *, accent: str = ACCENTS[
     if ending not in (".svg", ".png"):
         raise OutputError(f"{path}: a picture ends in .svg or .png, found {ending or 'nothing'!r}")
     made = draw_svg(data, accent).encode() if ending == ".svg" else draw_png(data, accent)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(made)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+    write_whole(path, made)
 
 
 def draw_svg(data: Mapping[str, Any], accent: str = ACCENTS[0]) -> str:

@@ -20,7 +20,7 @@ from typing import IO
 
 from geo.errors import OutputError
 
-__all__ = ["whole_folder"]
+__all__ = ["whole_folder", "write_whole"]
 
 _PROVENANCE = "provenance.json"
 _AT_FDCWD = -100
@@ -83,6 +83,34 @@ def whole_folder(target: Path) -> Iterator[Path]:
             f"{place} cannot be written ({error.strerror or error}): "
             "an earlier result there is untouched"
         ) from error
+
+
+def write_whole(target: Path, made: bytes) -> Path:
+    """Write a single file, whole or not at all.
+
+    Parameters
+    ----------
+    target : Path
+    made : bytes
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_bytes(made)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OutputError(f"{target} cannot be written: {error.strerror}") from error
+    return target
 
 
 def _refuse_foreign(target: Path) -> None:

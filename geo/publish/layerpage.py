@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from geo.catalogue.inspection import Inspection
-from geo.errors import OutputError
+from geo.publish.folder import write_whole
 from geo.publish.safetext import as_html, number
 from geo.publish.thumbnail import picture
 from geo.publish.tokens import DARK, LIGHT
@@ -49,15 +49,7 @@ def write_layer_page(found: Sequence[Inspection], path: Path) -> Path:
     OutputError
         If it cannot be written.
     """
-    text = layer_page(found)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
-    return path
+    return write_whole(path, layer_page(found).encode())
 
 
 def layer_page(found: Sequence[Inspection]) -> str:

@@ -1,7 +1,9 @@
 """What the page shows where no script runs: a still map and the ranked tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -13,7 +15,7 @@ from geo.publish.payload import countries_of, sites_of
 from geo.publish.safetext import as_html, number, plain
 from geo.publish.tokens import LIGHT, ROUTES, SIZES
 
-__all__ = ["still_page", "still_svg"]
+__all__ = ["StillMap", "mode_kind", "still_page", "still_svg"]
 
 _WIDTH = 960
 _ROWS = 10
@@ -105,8 +107,75 @@ def _fixed(value: object) -> str:
     return "unknown" if found is None else f"{found:.2f}"
 
 
+class StillMap:
+    """A map of a study in EPSG:3857 as SVG, drawn once and shown often.
+
+    Parameters
+    ----------
+    shapes : sequence of Shape
+        The map's base.
+    extent : Extent
+    """
+
+    def __init__(self, shapes: Sequence[Shape], extent: Extent) -> None:
+        self._shapes = shapes
+        self._project = Transformer.from_crs(4326, 3857, always_xy=True)
+        west, south, east, north = extent.core
+        margin = 0.04 * (east - west)
+        self._x0, y0 = self._project.transform(west - margin, max(south - margin, -80))
+        x1, self._y1 = self._project.transform(east + margin, min(north + margin, 80))
+        self._scale = _WIDTH / (x1 - self._x0)
+        self.height = round((self._y1 - y0) * self._scale)
+
+    @property
+    def frame(self) -> str:
+        """The ``viewBox`` of an element that shows it."""
+        return f"0 0 {_WIDTH} {self.height}"
+
+    def place(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Longitudes and latitudes in the units of the frame."""
+        x, y = self._project.transform(points[:, 0], points[:, 1])
+        east = (np.asarray(x) - self._x0) * self._scale
+        return np.column_stack([east, (self._y1 - np.asarray(y)) * self._scale])
+
+    def base(self) -> str:
+        """Land, water, borders and the region."""
+        parts = [f'<rect width="{_WIDTH}" height="{self.height}" fill="{LIGHT["water"]}"/>']
+        for shape in self._shapes:
+            if shape.role not in _STYLE:
+                continue
+            fill, stroke, width = _STYLE[shape.role]
+            path = _path([self.place(p) for p in decode(shape.codes)], self.height, shape.area)
+            if path:
+                parts.append(
+                    f'<path d="{path}" fill="{fill}" fill-rule="evenodd" stroke="{stroke}" '
+                    f'stroke-width="{width}" stroke-opacity="{shape.fade}"/>'
+                )
+        return "".join(parts)
+
+    def routes(self, legs: gpd.GeoDataFrame) -> str:
+        """Lines of legs, by mode."""
+        parts = []
+        for mode, shape in zip(legs.get("mode", []), legs.geometry, strict=True):
+            lines = [self.place(shapely.get_coordinates(part)) for part in shapely.get_parts(shape)]
+            path = _path([line for line in lines if len(line) > 1], self.height, area=False)
+            if path:
+                parts.append(_route(path, mode_kind(mode)))
+        return "".join(parts)
+
+    def marker(self, row: Mapping[str, Any], accent: str) -> str:
+        """A site with its rank in it."""
+        x, y = self.place(np.array([[row["lon"], row["lat"]]], dtype=float))[0]
+        return (
+            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{SIZES["site-radius"]:g}" '
+            f'fill="{as_html(accent)}" stroke="{LIGHT["halo"]}"/>'
+            f'<text x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle" font-size="11" '
+            f'fill="#ffffff">{as_html(_short(row["rank"], 4))}</text>'
+        )
+
+
 def still_svg(content: Content, theme: ThemeView, shapes: Sequence[Shape], extent: Extent) -> str:
-    """A still map of one theme in EPSG:3857.
+    """A still map of the first sites of one theme in EPSG:3857.
 
     Parameters
     ----------
@@ -120,49 +189,15 @@ def still_svg(content: Content, theme: ThemeView, shapes: Sequence[Shape], exten
     str
         An ``<svg>`` element.
     """
-    project = Transformer.from_crs(4326, 3857, always_xy=True)
-    west, south, east, north = extent.core
-    margin = 0.04 * (east - west)
-    x0, y0 = project.transform(west - margin, max(south - margin, -80))
-    x1, y1 = project.transform(east + margin, min(north + margin, 80))
-    scale = _WIDTH / (x1 - x0)
-    height = round((y1 - y0) * scale)
-
-    def place(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        x, y = project.transform(points[:, 0], points[:, 1])
-        return np.column_stack([(np.asarray(x) - x0) * scale, (y1 - np.asarray(y)) * scale])
-
-    parts = [
-        f'<svg viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" role="img" '
-        f'aria-label="Still map"><rect width="{_WIDTH}" height="{height}" '
-        f'fill="{LIGHT["water"]}"/>'
-    ]
-    for shape in shapes:
-        if shape.role in _STYLE:
-            fill, stroke, width = _STYLE[shape.role]
-            path = _path([place(p) for p in decode(shape.codes)], height, shape.area)
-            if path:
-                parts.append(
-                    f'<path d="{path}" fill="{fill}" fill-rule="evenodd" stroke="{stroke}" '
-                    f'stroke-width="{width}" stroke-opacity="{shape.fade}"/>'
-                )
+    drawn = StillMap(shapes, extent)
     sites = sites_of(theme)
     ranked = sites[sites["status"] == "ranked"].head(_ROWS)
     first = content.routes[content.routes["site_id"].isin(ranked["site_id"].head(1))]
-    for mode, shape in zip(first.get("mode", []), first.geometry, strict=True):
-        lines = [place(shapely.get_coordinates(part)) for part in shapely.get_parts(shape)]
-        path = _path([line for line in lines if len(line) > 1], height, area=False)
-        if path:
-            parts.append(_route(path, mode_kind(mode)))
-    for row in reversed(ranked.to_dict("records")):
-        x, y = place(np.array([[row["lon"], row["lat"]]], dtype=float))[0]
-        parts.append(
-            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{SIZES["site-radius"]:g}" '
-            f'fill="{as_html(theme.accent)}" stroke="{LIGHT["halo"]}"/>'
-            f'<text x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle" font-size="11" '
-            f'fill="#ffffff">{as_html(_short(row["rank"], 4))}</text>'
-        )
-    return "".join(parts) + "</svg>"
+    markers = [drawn.marker(row, theme.accent) for row in reversed(ranked.to_dict("records"))]
+    return (
+        f'<svg viewBox="{drawn.frame}" width="{_WIDTH}" role="img" aria-label="Still map">'
+        f"{drawn.base()}{drawn.routes(first)}{''.join(markers)}</svg>"
+    )
 
 
 def mode_kind(mode: object) -> str:

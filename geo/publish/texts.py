@@ -9,10 +9,13 @@ from typing import Any, Final
 from geo.errors import OutputError
 from geo.publish.vendored import asset
 
-__all__ = ["LANGUAGE", "languages_of", "missing", "texts"]
+__all__ = ["LANGUAGE", "PARTS", "known_languages", "languages_of", "missing", "texts"]
 
 LANGUAGE: Final = "en"
 """The language that every key exists in."""
+
+PARTS: Final = ("texts", "report")
+"""What has words: the web map, the report."""
 
 _FORMS: Final = frozenset({"zero", "one", "two", "few", "many", "other"})
 
@@ -20,13 +23,15 @@ Text = str | dict[str, str]
 
 
 @cache
-def texts(language: str) -> Mapping[str, Text]:
+def texts(language: str, part: str = "texts") -> Mapping[str, Text]:
     """Every text of a language by its key; a text with plural forms is a table of them.
 
     Parameters
     ----------
     language : str
         Name of a file in ``assets/texts``, such as ``"en"``.
+    part : str, optional
+        ``"report"`` for the words of the report, in ``assets/report``.
 
     Returns
     -------
@@ -42,10 +47,12 @@ def texts(language: str) -> Mapping[str, Text]:
     >>> texts("en")["tab.ranking"], texts("en")["card.legs"]
     ('Ranking', {'one': '{n} leg', 'other': '{n} legs'})
     """
+    if languages_of([language], part) != (language,):
+        raise OutputError(f"there are no words in {language!r}: take one of those in assets/{part}")
     try:
-        return dict(_flat(tomllib.loads(asset(f"texts/{language}.toml")), ""))
+        return dict(_flat(tomllib.loads(asset(f"{part}/{language}.toml")), ""))
     except tomllib.TOMLDecodeError as error:
-        raise OutputError(f"texts/{language}.toml is not valid TOML ({error}): mend it") from None
+        raise OutputError(f"{part}/{language}.toml is not valid TOML ({error}): mend it") from None
 
 
 def _flat(table: Mapping[str, Any], before: str) -> Iterable[tuple[str, Text]]:
@@ -56,7 +63,7 @@ def _flat(table: Mapping[str, Any], before: str) -> Iterable[tuple[str, Text]]:
             yield before + key, value
 
 
-def languages_of(asked: Iterable[str]) -> tuple[str, ...]:
+def languages_of(asked: Iterable[str], part: str = "texts") -> tuple[str, ...]:
     """The asked languages that there are texts for, in their order; English if there is none.
 
     Examples
@@ -64,12 +71,25 @@ def languages_of(asked: Iterable[str]) -> tuple[str, ...]:
     >>> languages_of(["en", "tlh"])
     ('en',)
     """
-    folder = resources.files("geo.publish").joinpath("assets", "texts")
+    folder = resources.files("geo.publish").joinpath("assets", part)
     found = [code for code in dict.fromkeys(asked) if folder.joinpath(f"{code}.toml").is_file()]
     return tuple(found) or (LANGUAGE,)
 
 
-def missing(language: str) -> tuple[str, ...]:
+def known_languages() -> tuple[str, ...]:
+    """Every language that some part has texts in, sorted.
+
+    Examples
+    --------
+    >>> "en" in known_languages()
+    True
+    """
+    assets = resources.files("geo.publish").joinpath("assets")
+    names = {item.name for part in PARTS for item in assets.joinpath(part).iterdir()}
+    return tuple(sorted(name[: -len(".toml")] for name in names if name.endswith(".toml")))
+
+
+def missing(language: str, part: str = "texts") -> tuple[str, ...]:
     """Keys that a language lacks, sorted.
 
     Examples
@@ -77,4 +97,7 @@ def missing(language: str) -> tuple[str, ...]:
     >>> missing("en")
     ()
     """
-    return tuple(sorted(set(texts(LANGUAGE)) - set(texts(language))))
+    if language not in known_languages():
+        raise OutputError(f"there are no words in {language!r}: there are {known_languages()}")
+    there = texts(language, part) if languages_of([language], part) == (language,) else {}
+    return tuple(sorted(set(texts(LANGUAGE, part)) - set(there)))

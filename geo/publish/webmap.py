@@ -76,6 +76,11 @@ class LodemapMap(folium.Map):
         if shading is not None:
             self.add_child(_picture(shading), name="relief")
 
+    @property
+    def shapes(self) -> list[Shape]:
+        """Lines and areas of the base map."""
+        return list(self._drawn)
+
     def page(self) -> str:
         """The whole page as HTML text."""
         self.get_root()._id = "figure"

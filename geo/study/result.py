@@ -16,6 +16,7 @@ from geo.publish.folder import whole_folder
 from geo.publish.foliumlayers import add_layers
 from geo.publish.qgis import write_project
 from geo.publish.raster import write_cogs
+from geo.publish.report import report
 from geo.publish.stac import write_item
 from geo.publish.supplycurve import IN_MONEY, supply_rows, write_supply_svg
 from geo.publish.tables import (
@@ -36,7 +37,8 @@ from geo.publish.tables import (
     write_sites_parquet,
     write_supply_csv,
 )
-from geo.publish.webmap import folium_map, render
+from geo.publish.texts import languages_of
+from geo.publish.webmap import folium_map
 from geo.recipe import Recipe
 from geo.study.manifest import manifest
 from geo.study.progress import Listener, Progress, silent
@@ -171,6 +173,25 @@ class Result:
         """
         return add_layers(self.content, figure_map)
 
+    def report(self, *, language: str | None = None, sites: int = 3) -> str:
+        """The printable report as one HTML page.
+
+        Parameters
+        ----------
+        language : str, optional
+            Of the report's own words; the first of the recipe's when missing.
+        sites : int, optional
+            How many sites of each theme get a page of their own.
+
+        Raises
+        ------
+        OutputError
+            If there are no texts of the language.
+        """
+        chosen = language or languages_of(self.content.languages, "report")[0]
+        page = folium_map(self.content)
+        return report(page.content, language=chosen, sites=sites, shapes=page.shapes)
+
     def summary(self, folder: Path) -> dict[str, Any]:
         """The first site of each theme and where the outputs are, as plain data."""
         themes = []
@@ -202,7 +223,7 @@ class Result:
             If it cannot be written, or holds files that Lodemap did not write.
         """
         target = Path(folder)
-        progress = Progress(5, listen)
+        progress = Progress(6, listen)
         content = self.content
         with whole_folder(target) as work:
             with progress.stage("tables"):
@@ -239,7 +260,12 @@ class Result:
             with progress.stage("QGIS project"):
                 write_project(content, work / f"{content.id}.qgz")
             with progress.stage("web map"):
-                (work / "index.html").write_text(render(content), "utf-8")
+                page = folium_map(content)
+                (work / "index.html").write_text(page.page(), "utf-8")
+            with progress.stage("report"):
+                first = languages_of(content.languages, "report")[0]
+                made = report(page.content, language=first, shapes=page.shapes)
+                (work / "report.html").write_text(made, "utf-8")
                 write_item(content, work)
                 self._write_provenance(work)
         return target

@@ -137,3 +137,12 @@ def test_a_reader_that_goes_ends_the_command_quietly():
         said = child.stderr.read().decode()
     assert "unexpected" not in said
     assert "Traceback" not in said
+
+
+def test_languages_tell_what_is_untranslated():
+    code, out, _ = run("languages")
+    assert code == 0
+    assert "en: whole" in out
+    assert run("languages", "en") == (0, "", "")
+    code, _, err = run("languages", "tlh")
+    assert (code, "'tlh'" in err) == (1, True)
