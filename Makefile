@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 2
+# Test files run side by side; each process may take 2 GB.
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help map test check fuzz bench layers docs gallery clean debian
@@ -29,9 +31,9 @@ debian:
 	@bash tests/debian.sh
 
 test: $(VENV)/dev.stamp debian ## run every test
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" --cov --cov-report=
 	$(BIN)/python -m pytest -m slow --cov --cov-append --cov-report=
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not compiled" tests/compute tests/criteria tests/scoring --cov --cov-append --cov-report=
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not compiled" tests/compute tests/criteria tests/scoring --cov --cov-append --cov-report=
 	$(BIN)/python -m coverage report --fail-under=90
 
 check: $(VENV)/dev.stamp debian ## ruff, mypy, import-linter, doctests and tests
