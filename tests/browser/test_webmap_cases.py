@@ -356,3 +356,56 @@ def test_the_blocks_of_a_card_are_drawn_from_their_data(shown: Made, study: Cont
     assert chart.get_attribute("aria-label") == "Up to 10 GW at 30 to 61 USD/MWh"
     path = chart.locator("path").first.get_attribute("d")
     assert path.count("L") == 2 * len(curve)
+
+
+VECTORS = (
+    "<script>CALL</script>", "<img src=x onerror=CALL>", "<svg onload=CALL>", "<svg/onload=CALL//",
+    "<iframe srcdoc='<script>CALL</script>'>", "<a href=javascript:CALL>x</a>",
+    "<details open ontoggle=CALL>", "<body onload=CALL>", "<style>@import'//x.example'</style>",
+    "<math><mi//xlink:href='data:x,<script>CALL</script>'>", "<input autofocus onfocus=CALL>",
+    "<object data='data:text/html,<script>CALL</script>'>", "<meta http-equiv=refresh content=0>",
+    "{{constructor.constructor('CALL')()}}", "{% for x in y %}CALL{% endfor %}", "${CALL}",
+    "#{CALL}", "<%= CALL %>", "[[CALL]]", "`+CALL+`",
+)  # fmt: skip
+WRAPS = (
+    "{}", "\"'>{}", "</script>{}", "</title></style>{}", "-->{}", "\u202e{}\u202c", "\x00{}\x1f",
+    "*/{}/*", "\\u003c{}", "');{}//",
+)  # fmt: skip
+
+
+def test_two_hundred_payloads_in_every_field_run_nowhere(shown: Made, study: Content) -> None:
+    texts = [
+        wrap.format(vector.replace("CALL", "window.ran=1")) for vector in VECTORS for wrap in WRAPS
+    ]
+    assert len(set(texts)) == 200
+    theme = many(study, sites=200, criteria=2)
+    sites = theme.sites.assign(
+        name=texts, province=texts, note=texts, warnings=texts, operator=texts
+    )
+    table = theme.criteria_table.assign(source=np.repeat(texts, 2), quality=np.repeat(texts, 2))
+    changed = dataclasses.replace(
+        theme,
+        title=texts[0],
+        sites=sites,
+        criteria_table=table,
+        criteria=tuple(
+            dataclasses.replace(c, title=texts[k], note=texts[k + 9], source=texts[k + 20])
+            for k, c in enumerate(theme.criteria)
+        ),
+    )
+    page = shown(themes=(changed,), notes=tuple(texts), subtitle=texts[30]).page
+    page.locator(".more").click()
+    shown_names = set(page.locator(".row .who b").all_text_contents())
+    ranked = sites.loc[sites["status"] == "ranked", "name"]
+    assert shown_names == {t.replace("\x00", "\ufffd").replace("\x1f", "\ufffd") for t in ranked}
+    for k in range(0, len(shown_names), 12):
+        page.evaluate(f"document.querySelectorAll('.row')[{k}].click()")
+        page.click("#tab-ranking")
+    for tab in ("gaps", "sources", "compare", "ranking"):
+        page.click(f"#tab-{tab}")
+    page.mouse.click(900, 300)
+    assert "window.ran" in page.evaluate("lodemap.csv()")
+    assert page.evaluate("window.ran") is None
+    odd = "#panel :is(script, img, iframe, object, svg[onload], a, meta, style)"
+    assert page.locator(odd).count() == 0
+    assert page.evaluate("window.violations") == []
