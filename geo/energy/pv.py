@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pvlib import iam, inverter, irradiance, tracking
+from pvlib import iam, irradiance, tracking
 from pvlib.bifacial import infinite_sheds
 from pvlib.temperature import faiman
 
@@ -290,8 +290,9 @@ def output(plane: Plane, air: Array, system: PvSystem) -> Array:
     if efficiency == 1:
         converted = np.clip(modules, 0, 1)
     else:
-        # pvlib takes the efficiency at rated power over a reference of 0.9637.
-        converted = inverter.pvwatts(modules, 1 / efficiency, efficiency)
+        # PVWatts' curve times the load, which pvlib divides by and multiplies with again.
+        load = modules * efficiency
+        converted = np.clip((load * (0.9858 - 0.0162 * load) - 0.0059) / 0.9637, 0, 1)
     return np.asarray(converted * system.after_inverter)
 
 

@@ -158,6 +158,12 @@ def test_pvlib_pvwatts_and_faiman() -> None:
     expected = (-0.0162 * zeta - 0.0059 / zeta + 0.9858) * 0.5
     assert found[0, 0] == pytest.approx(expected, rel=1e-9)
     assert found[0, 1] == pytest.approx(1.0, rel=1e-12)
+    from pvlib import inverter
+
+    watts = np.array([[0.0, 3.0, 40.0, 250.0, 900.0, 1100.0]])
+    theirs = inverter.pvwatts(watts / 1000, 1 / 0.9637, 0.9637)
+    ours = output(Plane(watts, watts), 25 + 0 * watts, bare)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
 
 
 def test_pvlib_total_irradiance_on_a_tracker_and_on_a_rack() -> None:
