@@ -21,6 +21,8 @@ CELL_BYTES: Final = 512
 """Bytes that a cell takes while a part that holds it is computed; measured, with room to spare."""
 FIXED: Final = 200_000_000
 """Bytes that libraries, layers and the writing of outputs take beside the parts; measured."""
+ROOM: Final = 360_000_000
+"""Bytes left beside the parts where there are as many: networks, ways and scenarios; measured."""
 LEAST_ROWS: Final = 16
 _RESULT_BYTES: Final = 11
 """Bytes of a cell's score, its bound, how much of it is known, and its exclusions."""
@@ -96,7 +98,7 @@ def share_out(memory: int, columns: int, held: int) -> tuple[int, int]:
     Examples
     --------
     >>> share_out(1_000_000_000, 5_000, 300_000_000)
-    (976562, 500000000)
+    (664062, 340000000)
     """
     free = memory - held - FIXED
     needed = LEAST_ROWS * columns * CELL_BYTES
@@ -106,6 +108,7 @@ def share_out(memory: int, columns: int, held: int) -> tuple[int, int]:
             f"memory of {memory / 1e6:.0f} MB is too little for a grid of {columns} columns: the "
             f"least that works is {least} MB, or choose larger cells"
         )
+    free = max(needed, memory - held - ROOM)
     return free // CELL_BYTES, free
 
 
