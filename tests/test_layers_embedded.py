@@ -28,6 +28,7 @@ MONGOLIA = {
 ASIA = {
     "countries-northeast-asia", "disputed-borders-northeast-asia", "world-land", "solar-points",
     "wind-points", "wind-turbines", "critical-lists", "prices", "products", "assumptions",
+    "labels",
 }  # fmt: skip
 REQUIRED = {
     "id", "title", "kind", "path", "sha256", "licence", "attribution", "source", "retrieved",

@@ -262,7 +262,8 @@ class Content:
     """Everything that a study has to show.
 
     `findings` are the repairs and warnings of the layers that were read; `models` are the cards
-    of the prospectivity models, as plain data; `kin` is what may be taken over from runs before,
+    of the prospectivity models, as plain data; `labels` are the study's own words by language and
+    English word; `kin` is what may be taken over from runs before,
     with the same bytes.
     `routes` holds one row a leg with its geometry (EPSG:4326); `surfaces` is on the study's
     grid, NaN where unknown. `flows` are tonnes by link, see `geo.transport.flows`.
@@ -287,6 +288,7 @@ class Content:
     supply: tuple[SupplyView, ...] = ()
     loads: tuple[LoadView, ...] = ()
     languages: tuple[str, ...] = ("en",)
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     house: HouseView = HouseView()
     models: tuple[Mapping[str, object], ...] = ()
     new_links: NewLinksView | None = None

@@ -14,6 +14,7 @@ import shapely
 from geo.catalogue.records import Record
 from geo.publish.basemap import Extent, encode
 from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView, TradeView
+from geo.publish.labels import labels_used
 from geo.publish.linkblocks import flows_block, new_links_block
 from geo.publish.overlay import Frame, mercator_frame, score
 from geo.publish.planes import PLANE_BUDGET, planes
@@ -132,6 +133,8 @@ def payload(content: Content, extent: Extent, *, room: int = PAGE_BUDGET) -> Jso
         "loads": loads_of(content),
         "notes": [plain(text) for text in (*content.notes, *note)],
     }
+    shown = {name: part for name, part in data.items() if name != "texts"}
+    data["labels"] = labels_used(content.labels, languages, shown)
     _fit(content, data, room)
     return data
 

@@ -15,6 +15,7 @@ import pandas as pd
 from geo.publish import basemap
 from geo.publish.basemap import Shape, extent_of
 from geo.publish.content import Content, CriterionView, ThemeView
+from geo.publish.labels import translator
 from geo.publish.payload import countries_of, sites_of
 from geo.publish.safetext import as_html, number, plain
 from geo.publish.stillmap import StillMap, mode_kind
@@ -55,7 +56,7 @@ def report(
     content : Content
         A finished study.
     language : str, optional
-        Of the report's own words; the study's stay as the recipe and the layers have them.
+        Of the report's own words, and of those of the study's that it has labels for.
     sites : int, optional
         How many sites of each theme get a page of their own.
     shapes : sequence of Shape, optional
@@ -77,7 +78,7 @@ def report(
         shapes = content.once(
             basemap.__name__, ("shapes", extent), lambda: basemap.shapes(content, extent)
         )
-    made = _Report(content, words, StillMap(shapes, extent))
+    made = _Report(content, words, StillMap(shapes, extent), content.labels.get(language, {}))
     pages = [made.summary(), *(made.ranking(theme) for theme in content.themes)]
     for theme in content.themes:
         pages += [made.site(theme, row) for row in _ranked(theme).head(sites).to_dict("records")]
@@ -109,9 +110,13 @@ class _Words:
 
 
 class _Report:
-    def __init__(self, content: Content, words: _Words, still: StillMap) -> None:
+    def __init__(
+        self, content: Content, words: _Words, still: StillMap, labels: Mapping[str, str]
+    ) -> None:
         self.content, self.words, self.still = content, words, still
-        self.countries = countries_of(content)
+        self.said = translator(labels)
+        names = countries_of(content)
+        self.countries = {code: self.said(name) for code, name in names.items()}
 
     def base(self) -> str:
         """The base map, once, for all pages to show."""
@@ -139,7 +144,7 @@ class _Report:
             rows = _ranked(theme).head(2 * _FIRST).to_dict("records")
             legs = content.routes[content.routes["site_id"].isin([r["site_id"] for r in rows[:1]])]
             marks = "".join(self.still.marker(row, theme.accent) for row in reversed(rows))
-            said = self.words("map-of", theme=theme.title)
+            said = self.words("map-of", theme=self.said(theme.title))
             parts.append(self.map(said, self.still.routes(legs) + marks))
             parts.append(f"<p class='caption'>{said}</p>")
         parts.append(f"<p class='credit'>{self._made()}</p>")
@@ -147,7 +152,7 @@ class _Report:
 
     def ranking(self, theme: ThemeView) -> str:
         words, rows = self.words, _ranked(theme).head(2 * _FIRST)
-        head = f"<h2>{words('sites-of', theme=theme.title)}</h2>"
+        head = f"<h2>{words('sites-of', theme=self.said(theme.title))}</h2>"
         if rows.empty:
             return f"{head}<p>{words('no-sites')}</p>"
         codes = [code for code in self.countries if f"freight_{code}" in rows.columns]
@@ -172,7 +177,7 @@ class _Report:
         marks = self.still.routes(legs) + self.still.marker(row, theme.accent)
         parts = [
             f"<p class='over t{self.content.themes.index(theme)}'>"
-            f"{words('page-of', theme=theme.title, rank=_digits(row['rank']))}</p>"
+            f"{words('page-of', theme=self.said(theme.title), rank=_digits(row['rank']))}</p>"
             f"<h2 class='name'>{self._text(row['name'])}</h2>",
             f"<p class='lead'>{self._place(row)}</p>",
             f"<p>{self._range(row)}</p>",
@@ -219,7 +224,7 @@ class _Report:
         return self.words("made", version=content.version, recipe=content.recipe_sha256[:12])
 
     def _text(self, value: object) -> str:
-        return as_html(plain(value)) or self.words("unknown")
+        return as_html(self.said(plain(value))) or self.words("unknown")
 
     def _money(self, row: Row, middle: str, stem: str = "") -> str:
         value = row.get(middle)
@@ -232,7 +237,7 @@ class _Report:
 
     def _place(self, row: Row) -> str:
         said = {
-            "province": row.get("province"),
+            "province": self.said(plain(row.get("province"))),
             "lat": f"{float(row['lat']):.2f}",
             "lon": f"{float(row['lon']):.2f}",
         }
@@ -252,7 +257,9 @@ class _Report:
             value = row.get(column)
             if not plain(value):
                 continue
-            text = as_html(plain(value)) if number(value) is None else _known(value) + unit
+            text = (
+                as_html(self.said(plain(value))) if number(value) is None else _known(value) + unit
+            )
             if column == "year":
                 text = _digits(value)
             if column == "grade":
@@ -278,7 +285,7 @@ class _Report:
         points = number(row["value_score"])
         adds = number(row["contribution"])
         return [
-            as_html(view.title),
+            as_html(self.said(view.title)),
             measured,
             self.words("unknown") if points is None else _two(points),
             _two(view.weight),
@@ -305,7 +312,8 @@ class _Report:
         span = f"{_known(sums['_low'])}–{_known(sums['_high'])}"
         total = f"<b>{_known(sums[''])}</b> <small>{span}</small>"
         rows.append([f"<b>{words('total')}</b>", _known(legs["km"].sum()), total, ""])
-        return f"<h3>{words('way', place=last['to'])}</h3>{_table(titles, rows, figures=(1, 2))}"
+        place = self.said(plain(last["to"]))
+        return f"<h3>{words('way', place=place)}</h3>{_table(titles, rows, figures=(1, 2))}"
 
     def _mode(self, mode: object) -> str:
         known = {"truck", "rail", "sea", "border", "port", "transfer", "gauge-change"}
@@ -321,14 +329,14 @@ class _Report:
         titles = [words(key) for key in ("criterion", "weight", "swing", "source")]
         rows = [
             [
-                as_html(view.title),
+                as_html(self.said(view.title)),
                 _two(view.weight),
                 f"{as_html(view.worst)} → {as_html(view.best)}",
                 f"<small>{as_html(view.source)}</small>",
             ]
             for view in theme.criteria
         ]
-        head = words("criteria-of", theme=theme.title)
+        head = words("criteria-of", theme=self.said(theme.title))
         return f"<h3>{head}</h3>{_table(titles, rows, figures=(1,))}"
 
 

@@ -106,6 +106,7 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
         region_where=study.where(),
         catalogue=study.texts("catalogue", []),
         languages=study.texts("languages", ["en"]),
+        labels=study.text("labels", "") or None,
         disclaimer=study.text("disclaimer", _DISCLAIMER),
         notes=study.texts("notes", []),
         cell_size=grid.positive("cell_size", "m", "1 km"),

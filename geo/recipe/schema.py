@@ -561,6 +561,7 @@ class Recipe:
     house: HouseSpec = HouseSpec()
     prospectivity: tuple[ProspectivitySpec, ...] = ()
     new_links: NewLinksSpec | None = None
+    labels: str | None = None
 
     def layer_ids(self) -> tuple[str, ...]:
         """Ids of every layer that the recipe names, sorted."""
@@ -597,7 +598,7 @@ class Recipe:
         return next(one for one in self.prospectivity if one.id == name)
 
     def _shared_layers(self) -> set[str]:
-        found = set() if self.lists is None else {self.lists}
+        found = {name for name in (self.lists, self.labels) if name is not None}
         found |= self.capacity_layers()
         found |= set() if self.new_links is None else self.new_links.layers()
         return found | self.transport_layers() | self.energy_layers()

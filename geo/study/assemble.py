@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from geo.compute.kept import Kin
-from geo.errors import EmptyLayerError
+from geo.errors import DataError, EmptyLayerError, LayerError
 from geo.provenance import package_version
 from geo.publish.content import (
     Content,
@@ -17,6 +17,7 @@ from geo.publish.content import (
     LayerView,
     ScenarioView,
 )
+from geo.publish.labels import labels_of
 from geo.recipe import HouseSpec
 from geo.study.measures import model_of
 from geo.study.new_links import flows_of, link_layers, new_links_view
@@ -94,6 +95,7 @@ def assemble(
         findings=bench.findings,
         trade=trade_view(bench, [(t.spec, t.outcome.view.sites, t.outcome.routes) for t in themes]),
         languages=recipe.languages,
+        labels=_labels(bench),
         house=_house(recipe.house),
         supply=supply_views(bench, themes),
         loads=load_views(bench, views),
@@ -102,6 +104,17 @@ def assemble(
         new_links=links,
         flows=flows,
     )
+
+
+def _labels(bench: Workbench) -> Mapping[str, Mapping[str, str]]:
+    """The study's words in its languages; none where the recipe names no table."""
+    layer = bench.recipe.labels
+    if layer is None:
+        return {}
+    try:
+        return labels_of(bench.table(layer), bench.recipe.languages)
+    except DataError as error:
+        raise LayerError(f"layer {layer!r}: {error}") from None
 
 
 def _house(spec: HouseSpec) -> HouseView:

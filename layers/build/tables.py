@@ -1,4 +1,4 @@
-"""Laws and thresholds, critical-mineral lists, prices, products, assumptions and turbines."""
+"""Laws, critical-mineral lists, prices, products, assumptions, words and turbines."""
 
 from io import BytesIO
 from typing import NamedTuple
@@ -375,6 +375,29 @@ def _build_assumptions() -> None:
     )
 
 
+def _build_labels() -> None:
+    told: Columns = {
+        "key": "Id",
+        "en": "English",
+        "mn": "Mongolian",
+        "ja": "Japanese",
+        "ko": "Korean",
+        "source": "Where the words are from",
+        "confidence": CONFIDENCE,
+    }
+    write_table(
+        facts("labels")[[*told]],
+        _ASIA,
+        "labels",
+        columns=told,
+        title="Words for maps in English, Mongolian, Japanese and Korean",
+        source="Own translations, by general usage; place names by common press forms",
+        quality="compiled",
+        limits="Not read by a translator: rows of low confidence want one first.",
+        **COMPILED,
+    )
+
+
 # ---------------------------------------------------------------- turbines
 
 _TURBINES = {
@@ -461,4 +484,5 @@ def build() -> None:
     _build_products()
     _build_construction()
     _build_assumptions()
+    _build_labels()
     _build_turbines()

@@ -139,6 +139,62 @@ def test_at_twice_the_size_nothing_is_lost(chromium: Any, path: Path) -> None:
     page.context.close()
 
 
+@pytest.fixture(scope="module")
+def spoken(content: Content, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page in four languages, with a word of the study's own."""
+    study = summed(content)
+    labels = {"ko": {study.themes[0].title: "구리"}}
+    more = scored_theme(study.themes[0], "many", sites=40, criteria=9)
+    found = tmp_path_factory.mktemp("spoken") / "index.html"
+    told = dataclasses.replace(
+        study,
+        title="What to test",
+        notes=("A note.",),
+        themes=(*study.themes, more),
+        languages=("en", "mn", "ja", "ko"),
+        labels=labels,
+    )
+    found.write_bytes(render(told).encode())
+    return found
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("language", ["mn", "ja", "ko"])
+def test_in_every_language_nothing_is_cut(
+    chromium: Any, spoken: Path, language: str, size: str
+) -> None:
+    page = spoken_page(chromium, spoken, language, {"desktop": DESKTOP, "phone": PHONE}[size])
+    page.locator(".chip").nth(2).click()
+    for tab in TABS:
+        open_tab(page, tab)
+        assert page.evaluate(CUT) == [], tab
+        assert page.evaluate(OVER) == [], tab
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.context.close()
+
+
+def test_axe_finds_nothing_in_another_language(chromium: Any, spoken: Path) -> None:
+    page = spoken_page(chromium, spoken, "ko", DESKTOP)
+    assert page.evaluate("document.documentElement.lang") == "ko"
+    assert page.locator(".chip").first.inner_text() == "구리"
+    client = page.context.new_cdp_session(page)
+    client.send("Runtime.evaluate", {"expression": AXE})
+    for tab in ("ranking", "site"):
+        open_tab(page, tab)
+        page.wait_for_timeout(60)
+        assert page.evaluate(RUN) == []
+    page.context.close()
+
+
+def spoken_page(chromium: Any, path: Path, language: str, options: dict[str, Any]) -> Any:
+    page = Visit(chromium, path, options).page
+    page.goto(f"{path.as_uri()}#language={language}")
+    page.reload()
+    page.wait_for_selector(".site-mark, .count, .pad", state="attached")
+    return page
+
+
 def tab_to(page: Any, wanted: str, most: int = 60) -> None:
     """Press Tab until what `wanted` matches has the focus, and can be seen to have it."""
     for _ in range(most):

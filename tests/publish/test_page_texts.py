@@ -1,11 +1,18 @@
 """Every word of the page stands in one file, and every key that the script asks for is there."""
 
 import re
+from dataclasses import replace
 
+import pandas as pd
 import pytest
+from sample_content import sample_content
 
-from geo.errors import OutputError
+from geo.errors import DataError, OutputError
 from geo.publish.application import MODULES, script
+from geo.publish.basemap import extent_of
+from geo.publish.labels import labels_of, labels_used
+from geo.publish.payload import payload
+from geo.publish.report import report
 from geo.publish.texts import languages_of, missing, texts
 from geo.publish.vendored import asset
 
@@ -78,3 +85,51 @@ def test_the_script_of_the_page_has_lost_its_comments_only() -> None:
         for line in asset(f"app/{name}.js").splitlines():
             if line.startswith(("function ", "const ", "let ", "  return ")):
                 assert line.strip() in code
+
+
+def test_labels_that_the_page_has_a_use_for_go_with_it() -> None:
+    content = sample_content()
+    title = content.themes[0].title
+    labels = {"ko": {title.upper(): "구리 주제", "Nowhere at all": "없음"}, "ja": {title: "銅"}}
+    told = replace(content, languages=("en", "ko"), labels=labels)
+    data = payload(told, extent_of(told))
+    # Spelt as on the page, whatever the capitals of the table; no word that nobody needs.
+    assert set(data["labels"]) == {"ko"}
+    assert data["labels"]["ko"][title] == "구리 주제"
+    assert {word.casefold() for word in data["labels"]["ko"]} == {title.casefold()}
+    assert payload(content, extent_of(content))["labels"] == {}
+
+
+def test_the_report_has_the_labels_of_its_language() -> None:
+    content = sample_content()
+    theme = content.themes[0]
+    province = str(theme.sites.sort_values("rank")["province"].iloc[0])
+    labels = {"ko": {theme.title: "구리 & 주제", province: "어느 도"}}
+    told = replace(content, labels=labels)
+    korean, english = report(told, language="ko"), report(told)
+    assert "구리 &amp; 주제" in korean
+    assert "어느 도" in korean
+    assert "구리" not in english
+    assert "어느 도" not in english
+
+
+def test_labels_are_read_by_language_and_an_empty_cell_is_none() -> None:
+    table = pd.DataFrame(
+        {"key": ["a", "b"], "en": ["Copper", "Tin"], "ja": ["銅", None], "ko": ["구리", "주석"]}
+    )
+    assert labels_of(table, ["en", "ja", "tlh"]) == {"ja": {"Copper": "銅"}}
+    assert labels_used(labels_of(table, ["ko"]), ["ko"], {"x": ["TIN (metal)"]}) == {
+        "ko": {"TIN": "주석"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"english": ["Tin"]}, "no column 'en'"),
+        ({"en": ["Tin", "tin"], "ko": ["주석", "깡통"]}, "'tin' twice"),
+    ],
+)
+def test_a_table_of_labels_that_cannot_be_used_is_refused(table: dict, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        labels_of(pd.DataFrame(table), ["ko"])

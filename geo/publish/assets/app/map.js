@@ -171,7 +171,7 @@ function drawGrid() {
   for (let lat = Math.ceil(b.getSouth() / step) * step; lat <= b.getNorth(); lat += step) {
     line([[lat, b.getWest()], [lat, b.getEast()]]);
     const p = map.latLngToContainerPoint([lat, b.getEast()]);
-    marks_.push({text: degrees(lat, "N", "S"), at: map.containerPointToLayerPoint([size.x - 34, p.y - 14])});
+    marks_.push({text: degrees(lat, "N", "S"), at: map.containerPointToLayerPoint([size.x - (phone.matches ? 44 : 36), p.y - 14])});
   }
   state.grid = marks_;
 }
