@@ -117,8 +117,8 @@ def parts_of(grid: GeoBox, rows: int) -> tuple[Part, ...]:
     return tuple(Part(grid, first, min(height, first + step)) for first in range(0, height, step))
 
 
-def strips(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Slices of rows, each of about two million cells, that make up a raster.
+def strips(shape: tuple[int, ...], cells: int = _STRIP_CELLS) -> Iterator[slice]:
+    """Slices of rows, each of about two million cells or as told, that make up a raster.
 
     For reading a surface that memory may not hold: ``surface[rows].to_numpy()`` for each.
 
@@ -128,7 +128,7 @@ def strips(shape: tuple[int, ...]) -> Iterator[slice]:
     [slice(0, 3, None)]
     """
     height, width = shape
-    step = max(1, _STRIP_CELLS // max(1, width))
+    step = max(1, cells // max(1, width))
     for first in range(0, height, step):
         yield slice(first, min(height, first + step))
 

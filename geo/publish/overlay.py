@@ -288,16 +288,20 @@ def _light(
     height: xr.DataArray, inside: npt.NDArray[np.bool_], grid: GeoBox
 ) -> npt.NDArray[np.float64]:
     """How much each cell faces the light, from -1 to 1."""
-    data = np.asarray(height.values, dtype=np.float64)
-    known = np.isfinite(data)
-    filled = np.where(known, data, data[known].mean() if known.any() else 0.0)
+    filled = np.array(height.values, dtype=np.float64)
+    known = np.isfinite(filled)
+    filled[~known] = filled[known].mean() if known.any() else 0.0
     tall, wide = cell_size(grid)
-    smooth = gaussian_filter(filled, sigma=(4000.0 / tall, 4000.0 / wide))
-    down, right = np.gradient(smooth, tall, wide)
+    # Arrays of the whole picture are written over or let go as soon as they can be.
+    smooth = gaussian_filter(filled, sigma=(4000.0 / tall, 4000.0 / wide), output=filled)
+    light = np.gradient(smooth, wide, axis=1)
+    light += np.gradient(smooth, tall, axis=0)
+    del filled, smooth
     # Facing the light (rising to the south-east, away from it) counts as bright.
-    light = np.where(known, (right + down) / np.sqrt(2.0), 0.0)
+    light /= np.sqrt(2.0)
+    light[~known] = 0.0
     light /= np.quantile(np.abs(light[inside]), 0.97) + 1e-12 if inside.any() else 1.0
-    return np.clip(light, -1, 1)
+    return np.asarray(np.clip(light, -1, 1, out=light))
 
 
 def _strength(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

@@ -25,6 +25,7 @@ __all__ = ["PLANE_BUDGET", "function_of", "pack", "planes", "unpack"]
 
 Bytes = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
+Cells = npt.NDArray[np.intp]
 
 PLANE_BUDGET: Final = 800_000
 """Characters that all planes together may take in the page, if there is room for them."""
@@ -100,34 +101,38 @@ def _candidates(themes: list[ThemeView], source: "_Source", budget: int) -> list
 
 
 class _Source:
-    """Value scores and masks of the thinned grid, each made once."""
+    """Value scores and masks of the thinned grid at the pixels of a frame.
+
+    Surfaces are read anew for each frame: to keep them all would take more memory than
+    anything else that is written.
+    """
 
     def __init__(self, content: Content, thin: Thinned) -> None:
         self.content, self.thin = content, thin
         self.within = thin.inside(content)
-        self._scores: dict[str, Scores] = {}
         self._names: dict[str, str] = {}
 
-    def score(self, theme: ThemeView, criterion: CriterionView) -> Scores:
-        """Value scores by criterion; themes often share a surface and its value function."""
+    def told(self, theme: ThemeView, criterion: CriterionView) -> str:
+        """What the scores are made of; themes often share a surface and its value function."""
         name = f"{theme.id}-{criterion.id}"
         if name not in self._names:
             values = self.thin.pick(self.content.surfaces[name]).to_numpy()
-            told = f"{digest(values)} {sorted(criterion.shape.items())}"
-            if told not in self._scores:
-                function = function_of(criterion.shape)
-                self._scores[told] = np.asarray(function(values), dtype=np.float32)
-            self._names[name] = told
-        return self._scores[self._names[name]]
+            self._names[name] = f"{digest(values)} {sorted(criterion.shape.items())}"
+        return self._names[name]
 
-    def mask(self, theme: ThemeView) -> Bytes:
+    def score(self, theme: ThemeView, criterion: CriterionView, cells: Cells) -> Scores:
+        """Value scores of some cells."""
+        values = self.thin.pick(self.content.surfaces[f"{theme.id}-{criterion.id}"]).to_numpy()
+        return np.asarray(function_of(criterion.shape)(values.ravel()[cells]), dtype=np.float32)
+
+    def mask(self, theme: ThemeView, cells: Cells) -> Bytes:
         """0 outside, 1 to be scored, 2 excluded."""
-        found = self.within.astype(np.uint8)
+        found = self.within.ravel()[cells].astype(np.uint8)
         bits = self.content.surfaces.get(f"{theme.id}-excluded")
         if bits is not None:
             hard = sum(1 << rule.bit for rule in theme.exclusions if rule.effect == "exclude")
-            words = np.nan_to_num(np.asarray(self.thin.pick(bits).values)).astype(np.int64)
-            found[self.within & ((words & hard) != 0)] = 2
+            words = np.nan_to_num(self.thin.pick(bits).to_numpy().ravel()[cells]).astype(np.int64)
+            found[(found == 1) & ((words & hard) != 0)] = 2
         return found
 
 
@@ -135,10 +140,10 @@ def _drawn(
     themes: list[ThemeView], source: _Source, frame: Frame, levels: int
 ) -> tuple[list[str], dict[str, Any]]:
     """Planes, each stored once, and the numbers of those that each theme uses."""
-    grid = source.thin.grid
     numbers: dict[str, int] = {}
     packed: list[str] = []
-    warps: dict[int, Bytes] = {}
+    warps: dict[str, Bytes] = {}
+    shown, cells = _shown(source, frame)
 
     def number_of(plane: Bytes) -> int:
         told = digest(plane)
@@ -147,30 +152,37 @@ def _drawn(
             packed.append(pack(plane))
         return numbers[told]
 
-    def drawn(known: Scores) -> Bytes:
-        if id(known) not in warps:
+    def drawn(theme: ThemeView, criterion: CriterionView) -> Bytes:
+        told = source.told(theme, criterion)
+        if told not in warps:
+            known = source.score(theme, criterion, cells)
             steps = np.round(np.nan_to_num(known) * levels)
-            plane = np.where(np.isnan(known), UNKNOWN, steps).astype(np.uint8)
-            found = np.asarray(warped(plane, grid, frame, UNKNOWN), dtype=np.uint8)
-            found[~inside] = UNKNOWN
-            warps[id(known)] = found
-        return warps[id(known)]
+            warps[told] = np.full(frame.shape, UNKNOWN, dtype=np.uint8)
+            warps[told][shown] = np.where(np.isnan(known), UNKNOWN, steps)
+        return warps[told]
 
     own: dict[str, Any] = {}
-    inside = np.asarray(warped(source.within.astype(np.uint8), grid, frame, 0)) == 1
     for theme in themes:
         used = [
             (place, criterion)
             for place, criterion in enumerate(theme.criteria)
             if criterion.spatial and f"{theme.id}-{criterion.id}" in source.content.surfaces
         ]
-        mask = np.asarray(warped(source.mask(theme), grid, frame, 0), dtype=np.uint8)
-        places = []
-        for place, criterion in used:
-            places.append([place, number_of(drawn(source.score(theme, criterion)))])
+        mask = np.zeros(frame.shape, dtype=np.uint8)
+        mask[shown] = source.mask(theme, cells)
+        places = [[place, number_of(drawn(theme, criterion))] for place, criterion in used]
         if places:
             own[theme.id] = {"mask": number_of(mask), "criteria": places}
     return packed, own
+
+
+def _shown(source: _Source, frame: Frame) -> tuple[npt.NDArray[np.bool_], Cells]:
+    """Pixels of a frame that show the region, and the cell of the thinned grid behind each."""
+    grid = source.thin.grid
+    every = np.arange(source.within.size, dtype=np.int32).reshape(source.within.shape)
+    behind = np.asarray(warped(np.where(source.within, every, -1), grid, frame, -1))
+    shown = behind >= 0
+    return shown, behind[shown].astype(np.intp)
 
 
 def function_of(shape: Mapping[str, Any]) -> ValueFunction:

@@ -29,6 +29,8 @@ __all__ = ["supply_views"]
 
 Floats = npt.NDArray[np.float64]
 
+# Cells summed at a time: their columns and groups take over a hundred bytes each.
+_STRIP = 500_000
 _SUMS = ("area_km2", "capacity_mw", "energy_gwh", "spent")
 
 
@@ -101,7 +103,7 @@ def _money(bench: Workbench, spec: SupplySpec) -> CostSpec:
 
 def _strips(bench: Workbench) -> list[Part]:
     shape = (int(bench.grid.shape[0]), int(bench.grid.shape[1]))
-    return [Part(bench.grid, *some.indices(shape[0])[:2]) for some in strips(shape)]
+    return [Part(bench.grid, *some.indices(shape[0])[:2]) for some in strips(shape, _STRIP)]
 
 
 def _rows(bench: Workbench, spec: SupplySpec, theme: ScoredTheme, part: Part) -> pd.DataFrame:
