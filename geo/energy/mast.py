@@ -21,7 +21,7 @@ _LEAST_MONTH = 0.5
 _FASTEST = 75.0
 _BRIGHTEST = 1700.0
 #: Standard deviations of the logarithm: instruments and mounting; one year's wind about the
-#: long mean (Raftery and others 1999); the exponent, measured and assumed.
+#: long mean (as `fleet.YEAR_TO_YEAR`); the exponent, measured and assumed.
 _INSTRUMENT = 0.02
 _YEAR = 0.06
 _MEASURED_EXPONENT = 0.03

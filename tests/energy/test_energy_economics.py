@@ -49,8 +49,8 @@ def test_a_vanishing_rate_tends_to_equal_parts() -> None:
     assert capital_recovery_factor(1e-9, 25) == pytest.approx(0.04, rel=1e-6)
 
 
-def test_nrel_2010_cost_of_wind_energy_review_by_fixed_charge_rate() -> None:
-    # Tegen and others (2012), NREL/TP-5000-52920, table ES1: 61 + 10 = 71 USD/MWh.
+def test_fixed_charge_rate_by_hand() -> None:
+    # 2155 * 0.095 / 3.345 = 61.2, and 34 / 3.345 = 10.2: 71 USD/MWh.
     cost = lcoe(
         2155.0,
         3.345,

@@ -1,4 +1,8 @@
-"""Costs of power as others publish or compute them: NREL's reviews and baseline, REZoning."""
+"""Costs of power as others publish or compute them: NREL's models, its baseline, REZoning.
+
+Where the numbers were seen: the tidal turbine in the tests of NREL's System Advisor Model (ssc),
+the plant of 20 years in the tests of willu47/lcoe.
+"""
 
 import pytest
 
@@ -7,24 +11,29 @@ from geo.energy.economics import capital_recovery_factor, lcoe
 from geo.energy.finance import construction_finance_factor, fixed_charge_rate
 
 
-@pytest.mark.parametrize(
-    ("capital", "operation", "charge", "energy", "published"),
-    [
-        # Tegen and others (2012), NREL/TP-5000-52920, table ES1 (2010 money).
-        (2155, 34, 0.095, 3345, 71),
-        # Stehly and Duffy (2022), NREL/TP-5000-84774, land-based reference (2021 money).
-        (1501, 40, 0.0588, 3775, 34),
-    ],
-)
-def test_nrel_cost_of_wind_energy_reviews(capital, operation, charge, energy, published) -> None:
+def test_nrel_fixed_charge_rate_method_of_the_tests_of_the_system_advisor_model() -> None:
+    # cmod_mhk_tidal_test: USD, USD a year, USD/kWh and kWh a year; 1.67476 USD/kWh.
     found = lcoe(
-        float(capital),
-        energy / 1000,
-        fixed_operating_cost=operation,
-        variable_operating_cost=0,
-        fixed_charge_rate=charge,
+        14_902_710.0,
+        2161.51737607,
+        fixed_operating_cost=1_362_080.125,
+        variable_operating_cost=0.30000001192092896 * 1000,
+        fixed_charge_rate=0.1080000028014183,
     )
-    assert round(found) == published
+    assert found / 1000 == pytest.approx(1.67476, abs=5e-6)
+
+
+def test_levelised_cost_of_the_tests_of_lcoe() -> None:
+    # 500 million, 25 million a year, 2 TWh a year, 20 years at 7 %: 0.0361 USD/kWh
+    found = lcoe(
+        500e6,
+        2e6,
+        fixed_operating_cost=25e6,
+        variable_operating_cost=0,
+        rate=0.07,
+        years=20,
+    )
+    assert found / 1000 == pytest.approx(0.03609823143581392, rel=1e-12)
 
 
 def test_capital_recovery_table_of_short_packey_and_holt() -> None:

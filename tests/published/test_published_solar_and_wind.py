@@ -94,13 +94,14 @@ def test_windpowerlib_year_of_the_modelchain_example() -> None:
 # Closed forms and textbooks.
 
 
-def test_rayleigh_power_density_of_a_textbook() -> None:
-    # Masters (2004), Renewable and Efficient Electric Power Systems, example 6.10:
-    # average power at 50 m where the mean at 10 m is 6 m/s, exponent 1/7, density 1.225,
-    # Rayleigh: 7.55 m/s and 504 W/m2.
+def test_rayleigh_power_density_by_the_closed_form() -> None:
+    # The mean cube of a Rayleigh distribution is 6 / pi times the cube of its mean: 6 m/s at
+    # 10 m, led up to 50 m with the exponent 1/7.
     speed = hub_height_speed(6.0, 10, 50, exponent=1 / 7)
-    assert speed == pytest.approx(7.55, abs=0.005)
-    assert power_density(speed, 2.0, 1.225) == pytest.approx(504, rel=0.002)
+    assert speed == pytest.approx(6.0 * 5 ** (1 / 7), rel=1e-12)
+    assert power_density(speed, 2.0, 1.225) == pytest.approx(
+        6 / math.pi * 0.5 * 1.225 * speed**3, rel=1e-9
+    )
 
 
 def test_rayleigh_scale_is_two_over_the_root_of_pi() -> None:
@@ -108,14 +109,27 @@ def test_rayleigh_scale_is_two_over_the_root_of_pi() -> None:
     assert weibull_scale(7.0, 1.0) == pytest.approx(7.0)
 
 
-@pytest.mark.parametrize(
-    ("mean", "density"),
-    # Wind power classes of the Battelle atlas (Elliott and others 1987, table 1-1, at 10 m):
-    # speeds are those of a Rayleigh distribution at sea level.
-    [(4.4, 100), (5.1, 150), (5.6, 200), (6.0, 250), (6.4, 300), (7.0, 400), (9.4, 1000)],
-)
-def test_wind_power_classes_of_the_american_atlas(mean: float, density: float) -> None:
-    assert power_density(mean, 2.0, 1.225) == pytest.approx(density, rel=0.04)
+ATLAS_SPEEDS = {
+    10: [(4.4, 100), (5.1, 150), (5.6, 200), (6.0, 250), (6.4, 300), (7.0, 400), (9.4, 1000)],
+    50: [(5.6, 200), (6.4, 300), (7.0, 400), (7.5, 500), (8.0, 600), (8.8, 800), (11.9, 2000)],
+}
+"""Wind power classes of the Battelle atlas (Elliott and others 1987, table 1-1), by height.
+
+Mean speeds are those of a Rayleigh distribution at sea level that have the density; seen in two
+pages that quote the table.
+"""
+
+
+@pytest.mark.parametrize("height", ATLAS_SPEEDS)
+def test_wind_power_classes_of_the_american_atlas(height: int) -> None:
+    for mean, density in ATLAS_SPEEDS[height]:
+        assert power_density(mean, 2.0, 1.225) == pytest.approx(density, rel=0.04)
+
+
+def test_the_american_atlas_goes_up_by_the_seventh_root() -> None:
+    # Its note a: from 10 m to 50 m with the exponent 1/7, which doubles the density.
+    for (low, _), (high, _) in zip(ATLAS_SPEEDS[10], ATLAS_SPEEDS[50], strict=True):
+        assert hub_height_speed(low, 10, 50, exponent=1 / 7) == pytest.approx(high, abs=0.1)
 
 
 @pytest.mark.parametrize("mean", [5.0, 6.5, 8.0, 10.0])

@@ -1,9 +1,15 @@
-"""TOPSIS and VIKOR, against the numbers of papers and books."""
+"""TOPSIS and VIKOR, against the numbers of papers and books.
+
+Where the numbers were seen: the fighter aircraft with every step of the book in two public
+test suites; Tzeng and Huang and both papers of Opricovic and Tzeng in the tests of
+scikit-criteria; Yang and Wu in those of pymcdm; Ersoy and Papathanasiou and Ploskas in those of
+pyrepo-mcda; the three examples of peers in those of scikit-criteria and JMcDM.
+"""
 
 import numpy as np
 import pytest
 
-from geo.scoring.ranking import topsis, vikor, weighted_sum
+from geo.scoring.ranking import topsis, vikor
 
 FIGHTERS = np.array(
     [
@@ -36,14 +42,84 @@ def test_topsis_hwang_yoon_1981_fighter_aircraft():
     assert found.rank.tolist() == [1, 4, 2, 3]
 
 
-def test_simple_additive_weighting_hwang_yoon_1981_fighter_aircraft():
-    # https://doi.org/10.1007/978-3-642-48318-9, section 3.2: linear scale, cost as lowest / cost.
-    scaled = FIGHTERS / FIGHTERS.max(axis=0)
-    scaled[:, 3] = FIGHTERS[:, 3].min() / FIGHTERS[:, 3]
-    found = weighted_sum(scaled, FIGHTER_WEIGHTS)
-    # The book rounds the scaled values to two digits.
-    np.testing.assert_allclose(found.score, [0.835, 0.709, 0.853, 0.738], atol=2e-3)
-    assert found.rank.tolist() == [2, 4, 1, 3]
+def test_topsis_distances_hwang_yoon_1981_fighter_aircraft():
+    # The book rounds the weighted values to four digits before it takes distances.
+    found = topsis(FIGHTERS, FIGHTER_WEIGHTS, FIGHTER_SENSES)
+    np.testing.assert_allclose(found.to_ideal, [0.0545, 0.1197, 0.0580, 0.1009], atol=2e-4)
+    np.testing.assert_allclose(found.to_anti_ideal, [0.0983, 0.0439, 0.0920, 0.0458], atol=2e-4)
+
+
+def test_topsis_ersoy_2021_equipment():
+    # https://doi.org/10.17270/J.LOG.2021.603
+    matrix = [
+        [256, 8, 41, 1.6, 1.77, 7347.16],
+        [256, 8, 32, 1.0, 1.8, 6919.99],
+        [256, 8, 53, 1.6, 1.9, 8400],
+        [256, 8, 41, 1.0, 1.75, 6808.9],
+        [512, 8, 35, 1.6, 1.7, 8479.99],
+        [256, 4, 35, 1.6, 1.7, 7499.99],
+    ]
+    weights = [0.405, 0.221, 0.134, 0.199, 0.007, 0.034]
+    found = topsis(matrix, weights, ["max"] * 4 + ["min"] * 2)
+    published = [0.308, 0.254, 0.327, 0.263, 0.857, 0.192]
+    np.testing.assert_allclose(found.score, published, atol=1e-3)
+
+
+def test_topsis_opricovic_tzeng_2004_mountain_climbing_with_linear_normalisation():
+    climbs = [[1, 3000], [2, 3750], [5, 4500]]
+    found = topsis(climbs, [0.5, 0.5], ["min", "max"], normalise="minmax")
+    np.testing.assert_allclose(found.score, [0.500, 0.617, 0.500], atol=5e-4)
+
+
+def test_topsis_examples_of_peers():
+    # JMcDM with weights that do not add up to one, scikit-criteria without normalisation
+    found = topsis([[9, 7, 6, 7], [8, 7, 9, 6], [7, 8, 6, 6]], [4, 2, 6, 8])
+    np.testing.assert_allclose(found.score, [0.3876870, 0.6503238, 0.0834767], atol=1e-7)
+    found = topsis([[1, 0, 3], [0, 5, 6]], [1, 1, 1], normalise="none")
+    np.testing.assert_allclose(found.score, [0.14639248, 0.85360752], atol=1e-8)
+
+
+def test_vikor_papathanasiou_ploskas_2018_six_sites():
+    # Multiple criteria decision aid, Springer, chapter 2, with v = 0.625
+    matrix = [[8, 7, 2, 1], [5, 3, 7, 5], [7, 5, 6, 4], [9, 9, 7, 3], [11, 10, 3, 7], [6, 9, 5, 4]]
+    found = vikor(matrix, [0.4, 0.3, 0.1, 0.2], v=0.625)
+    np.testing.assert_allclose(found.Q, [0.640, 1, 0.693, 0.271, 0, 0.694], atol=5e-4)
+    assert found.rank.tolist() == [3, 6, 4, 2, 1, 5]
+    assert found.compromise == (4,)
+
+
+def test_vikor_yang_wu_2020_rank_reversal():
+    # IEEE Access 8, 21261-21271
+    matrix = [[78, 56, 34, 6], [4, 45, 3, 97], [18, 2, 50, 63], [9, 14, 11, 92], [85, 9, 100, 29]]
+    found = vikor(matrix, [0.25] * 4)
+    np.testing.assert_allclose(found.Q, [0.5679, 0.7667, 1, 0.7493, 0], atol=5e-5)
+
+
+def test_vikor_compromise_of_alternatives_that_tie():
+    # An example of scikit-criteria: stable, but without advantage.
+    found = vikor([[4, 4, 4], [7, 6, 8], [8, 8, 6], [6, 8, 8]], [0.3, 0.4, 0.3])
+    np.testing.assert_allclose(found.S, [1.0, 0.275, 0.15, 0.15], atol=1e-9)
+    np.testing.assert_allclose(found.R, [0.4, 0.2, 0.15, 0.15], atol=1e-9)
+    np.testing.assert_allclose(found.Q, [1.0, 0.17352941, 0.0, 0.0], atol=1e-8)
+    assert set(found.compromise) == {1, 2, 3}
+    assert (found.acceptable_advantage, found.acceptable_stability) == (False, True)
+
+
+def test_vikor_compromise_of_two_where_the_first_has_advantage_but_is_not_stable():
+    # An example of scikit-criteria: first by Q, but by neither S nor R.
+    matrix = [
+        [1, 101, 1, 101, 1],
+        [101, 1, 101, 1, 101],
+        [1, 1, 1, 1, 101],
+        [11, 11, 11, 16, 61],
+        [56, 56, 56, 56, 56],
+    ]
+    found = vikor(matrix, [0.2] * 5, ["min"] * 5)
+    np.testing.assert_allclose(found.S, [0.4, 0.6, 0.2, 0.21, 0.55], atol=1e-9)
+    np.testing.assert_allclose(found.R, [0.2, 0.2, 0.2, 0.12, 0.11], atol=1e-9)
+    np.testing.assert_allclose(found.Q, [0.75, 1, 0.5, 0.068, 0.4375], atol=5e-4)
+    assert found.compromise == (3, 4)
+    assert (found.acceptable_advantage, found.acceptable_stability) == (True, False)
 
 
 def test_topsis_tzeng_huang_2011_example():
