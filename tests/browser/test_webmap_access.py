@@ -37,6 +37,10 @@ CUT = """() => {
   }
   return found;
 }"""
+EVIDENCE = [
+    {"id": "near", "title": "Near a fault", "w_plus": 1.349, "w_minus": -0.75, "contrast": 2.099},
+    {"id": "slope", "title": "Slope", "left_out": "tells nothing"},
+]
 OVER = """() => {
   const lines = [];
   const walk = document.createTreeWalker(document.getElementById('panel'), NodeFilter.SHOW_TEXT);
@@ -152,6 +156,7 @@ def spoken(content: Content, tmp_path_factory: pytest.TempPathFactory) -> Path:
         notes=("A note.",),
         themes=(*study.themes, more),
         languages=("en", "mn", "ja", "ko"),
+        models=({"id": "m", "title": "Likely", "evidence": EVIDENCE},),
         labels=labels,
     )
     found.write_bytes(render(told).encode())
@@ -184,6 +189,18 @@ def test_axe_finds_nothing_in_another_language(chromium: Any, spoken: Path) -> N
         open_tab(page, tab)
         page.wait_for_timeout(60)
         assert page.evaluate(RUN) == []
+    page.context.close()
+
+
+def test_a_model_tells_the_weights_of_its_evidence(chromium: Any, spoken: Path) -> None:
+    page = spoken_page(chromium, spoken, "en", DESKTOP)
+    page.click("#tab-sources")
+    table = page.locator("#body table.legtable")
+    assert table.locator("tr").all_inner_texts() == [
+        "Evidence\tW+\tW−\tContrast",
+        "Near a fault\t1.35\t−0.75\t2.10",
+    ]
+    assert "left out: tells nothing" in page.locator("#body").inner_text()
     page.context.close()
 
 

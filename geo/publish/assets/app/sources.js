@@ -13,6 +13,7 @@ function fillSources() {
     {weight: fixed(c.weight, 2), span: between(fixed(c.low, 2), fixed(c.high, 2))}) : ""),
   [c.worst && c.best ? t("weights.swing", {worst: label(c.worst), best: label(c.best)}) : "", label(c.note), c.source]
     .filter(Boolean).join(" · ")]));
+  data.models.forEach((model) => { fillModel(box, model); });
   section(box, t("sources.layers"));
   add(box, recordList());
   section(box, t("sources.quality"));
@@ -24,6 +25,22 @@ function fillSources() {
   section(box, t("sources.page"));
   add(box, el("p", "any soft small", t("sources.made-with", {version: data.version, recipe: data.recipe})),
     el("p", "any soft small", t("sources.provenance")));
+}
+/* How much each evidence of a model of prospectivity tells; what was left out says why. */
+function fillModel(box, model) {
+  const table = el("table", "legtable"), row = (tag, title, cells) => {
+    const line = el("tr"), name = el(tag, "any");
+    name.appendChild(iso(title));
+    table.appendChild(add(line, name, ...cells.map((text) => el(tag, "r", text))));
+  };
+  section(box, t("sources.model", {title: cut(label(model.title), 120)}));
+  row("th", t("sources.evidence"), ["w-plus", "w-minus", "contrast"].map((key) => t("sources." + key)));
+  model.evidence.filter((one) => one.left_out === undefined).forEach((one) => {
+    row("td", cut(label(one.title), 120), [one.w_plus, one.w_minus, one.contrast].map((w) => fixed(w, 2)));
+  });
+  add(box, table, el("p", "any soft small", t("sources.weights-say")));
+  items(box, model.evidence.filter((one) => one.left_out !== undefined)
+    .map((one) => [label(one.title), t("sources.left-out", {why: one.left_out})]));
 }
 function recordList() {
   const list = el("ul", "list");
