@@ -1,5 +1,7 @@
 """Readings of rasters and grids at points in longitude and latitude."""
 
+from functools import lru_cache
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -35,25 +37,37 @@ def lonlat(grid: GeoBox, whole: GeoBox | None = None) -> tuple[Array, Array]:
         WGS 84. Transformed exactly every 16 km or less and linear between, which is off
         by under 20 m; exactly where that does not hold: at the date line and the poles.
     """
-    x, y = centres(whole or grid)
-    rows = slice(0, len(y)) if whole is None else _rows_within(grid, whole)
-    to_degrees = Transformer.from_crs(str(grid.crs), 4326, always_xy=True)
+    rows = slice(None) if whole is None else _rows_within(grid, whole)
+    bent = _bent(whole or grid)
+    if bent is None:
+        x, y = centres(whole or grid)
+        found = _exact(grid, x, y[rows])
+    else:
+        by_row, knots, by_column = bent
+        found = by_row[rows] @ knots @ by_column.T
+    return found[0], found[1]
 
-    def exact(east: Array, north: Array) -> Array:
-        return np.stack(to_degrees.transform(*np.meshgrid(east, north)))
 
+@lru_cache(maxsize=2)
+def _bent(grid: GeoBox) -> tuple[Array, Array, Array] | None:
+    """Knots of a grid and their weights by row and by column; None where they do not serve.
+
+    Kept, for every part of a grid asks for them.
+    """
+    x, y = centres(grid)
     across, down = _knots(x), _knots(y)
     by_row, by_column = _between(down, len(y)), _between(across, len(x))
-    knots = exact(x[across], y[down])
+    knots = _exact(grid, x[across], y[down])
     # At the date line and near the poles a line between knots is no longer straight.
     middle = (down[:-1] + down[1:]) // 2, (across[:-1] + across[1:]) // 2
     between = by_row[middle[0]] @ knots @ by_column[middle[1]].T
-    missed = between - exact(x[middle[1]], y[middle[0]])
-    if np.abs(missed).max(initial=0) > _KNOT_ERROR:
-        found = exact(x, y[rows])
-    else:
-        found = by_row[rows] @ knots @ by_column.T
-    return found[0], found[1]
+    missed = between - _exact(grid, x[middle[1]], y[middle[0]])
+    return None if np.abs(missed).max(initial=0) > _KNOT_ERROR else (by_row, knots, by_column)
+
+
+def _exact(grid: GeoBox, east: Array, north: Array) -> Array:
+    to_degrees = Transformer.from_crs(str(grid.crs), 4326, always_xy=True)
+    return np.stack(to_degrees.transform(*np.meshgrid(east, north)))
 
 
 def points_of(points: gpd.GeoDataFrame) -> tuple[Array, Array]:

@@ -4,13 +4,12 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, pairwise
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import xarray as xr
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 from shapely import LineString, Point
@@ -50,6 +49,8 @@ ROUTE_COLUMNS = (
     "kg_co2e_per_t",
 )
 _HAULS = ("rail", "road", "sea")
+_Cell = tuple[int, int]
+_Access = dict[_Cell, tuple[str, float]]
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,13 @@ def routes(
     writer = _Writer(network, tariffs or network.tariffs, surface.grid)
     legs: list[dict[str, Any]] = []
     unreachable = []
-    for site, row, column in zip(_sites(sites), rows, columns, strict=True):
-        if np.isnan(_at(surface.cost, row, column)):
+    costs = at_cells(surface.cost, rows, columns).tolist()
+    access = _access_by_cell(surface.access)
+    for site, *cell, cost in zip(_sites(sites), rows, columns, costs, strict=True):
+        if np.isnan(cost):
             unreachable.append(site.id)
             continue
-        trucked = _truck(surface, writer.rates, int(row), int(column))
+        trucked = _truck(surface, writer.rates, (int(cell[0]), int(cell[1])), cost, access)
         # The way on is the same for all sites of an access place.
         told = writer.once(trucked.node, partial(surface.onward.steps, trucked.node))
         legs += writer.way(site, trucked, *told, 1)
@@ -287,24 +290,26 @@ def _projected(
     return points.x.to_numpy(), points.y.to_numpy()
 
 
-def _truck(surface: FreightSurface, rates: Tariffs, row: int, column: int) -> _Trucked:
-    cells = trace_back(_links(surface), (row, column))
-    access = _access_at(surface.access, cells[-1])
+def _truck(
+    surface: FreightSurface, rates: Tariffs, site: _Cell, cost: float, access: _Access
+) -> _Trucked:
+    cells = trace_back(_links(surface), site)
+    node, onward = access[int(cells[-1, 0]), int(cells[-1, 1])]
     height, width = cell_size(surface.grid)
     moves = np.diff(cells, axis=0)
     metres = np.hypot(moves[:, 0] * height, moves[:, 1] * width)
     friction = at_cells(surface.truck, *cells.T).astype(np.float64)
     paved = at_cells(surface.truck.coords["paved"], *cells.T)
     # What is left of the surface's own value, so that the legs add up to it exactly.
-    central = _at(surface.cost, row, column) - float(access["usd_per_t"])
+    central = cost - onward
     whole = _path_cost(friction, metres)
     ratios = [
         np.where(paved, _ratio(rates.truck_paved, k), _ratio(rates.truck_unpaved, k))
         for k in (0, 2)
     ]
     shares = [_path_cost(friction * r, metres) / whole if whole > 0 else 1.0 for r in ratios]
-    cost = (central * shares[0], central, central * shares[1])
-    return _Trucked(cells, float(metres.sum()) / 1000.0, cost, str(access["node_id"]))
+    ends = (central * shares[0], central, central * shares[1])
+    return _Trucked(cells, float(metres.sum()) / 1000.0, ends, node)
 
 
 def _links(surface: FreightSurface) -> npt.NDArray[np.int8]:
@@ -313,14 +318,13 @@ def _links(surface: FreightSurface) -> npt.NDArray[np.int8]:
     return surface.backlink.to_numpy() if stored is None else stored.mapped()
 
 
-def _access_at(access: pd.DataFrame, cell: npt.NDArray[np.intp]) -> pd.Series:
-    """The access node in whose cell a way ends."""
-    here = (access["row"] == cell[0]) & (access["column"] == cell[1])
-    return cast(pd.Series, access[here].iloc[0])
-
-
-def _at(surface: xr.DataArray, row: int, column: int) -> float:
-    return float(at_cells(surface, row, column)[0])
+def _access_by_cell(access: pd.DataFrame) -> _Access:
+    """The access node in each cell where a way ends, and the cost onward; the first of several."""
+    found: _Access = {}
+    columns = (access[name] for name in ("row", "column", "node_id", "usd_per_t"))
+    for row, column, node, cost in zip(*columns, strict=True):
+        found.setdefault((int(row), int(column)), (str(node), float(cost)))
+    return found
 
 
 def _ratio(rate: Any, case: int) -> float:
