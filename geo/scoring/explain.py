@@ -89,7 +89,7 @@ def explain(
     ...     "quality": "compiled", "source": "the register"})
     >>> print(explain(sites.iloc[1], rows, sites))
     b: rank 2 of 2, score 0.500.
-    grade: 5 % scores 0.50, adds 0.500 of at most 1.000.
+    grade: 5 % scores 0.50; it adds 0.500 of at most 1.000.
     The next better site is a (rank 1), ahead by 0.300; grade decides: +0.300.
     Sources: the register (grade, compiled).
     """

@@ -66,7 +66,7 @@ class SeaGraph:
     >>> lane = LineString([(0.0, 0.0), (1.0, 1.0), (2.0, 0.0)])
     >>> lanes = gpd.GeoDataFrame(geometry=[lane], crs=4326)
     >>> open_water = gpd.GeoDataFrame(geometry=[shapely.box(5, 5, 6, 6)], crs=4326)
-    >>> kept = SeaGraph(lanes).way((0.0, 0.0), (2.0, 0.0)).km
+    >>> kept = SeaGraph(lanes, reach_km=50).way((0.0, 0.0), (2.0, 0.0)).km
     >>> cut = SeaGraph(lanes, open_water).way((0.0, 0.0), (2.0, 0.0)).km
     >>> round(kept), round(cut)
     (314, 223)
