@@ -23,9 +23,9 @@ RECIPE = embedded_recipes()["mongolia"]
 
 
 def part_of_the_recipe(folder: Path, *changes: tuple[str, str], theme: str = "rare earths") -> Path:
-    """The embedded recipe with one theme, and with some of its text changed."""
-    head, *themes = re.split(r"(?m)^# -{20,} ", RECIPE.read_text("utf-8"))
-    text = head + next("# " + one for one in themes if one.startswith(theme))
+    """The embedded recipe with one theme and power, and with some of its text changed."""
+    head, *parts = re.split(r"(?m)^# -{20,} ", RECIPE.read_text("utf-8"))
+    text = head + "".join("# " + one for one in parts if one.startswith((theme, "power")))
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)
