@@ -4,12 +4,13 @@ The raster is worked through in blocks small enough to stay in the processor's c
 each criterion is read once and no layer of intermediate values is ever written out.
 """
 
+import ctypes
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
+from numba import config, njit, types
 from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
@@ -152,7 +153,7 @@ def _working_type(inputs: Inputs, functions: Sequence[Form]) -> type[np.floating
 
 
 @intrinsic
-def pointer(_typing: Any, address: Any, like: Any) -> Any:
+def _compiled_pointer(_typing: Any, address: Any, like: Any) -> Any:
     """Pointer to numbers at an address, of the type that an array has."""
     kind = types.CPointer(like.dtype)  # type: ignore[no-untyped-call]
 
@@ -160,6 +161,15 @@ def pointer(_typing: Any, address: Any, like: Any) -> Any:
         return builder.inttoptr(given[0], context.get_value_type(kind))
 
     return kind(address, like), generate
+
+
+def _plain_pointer(address: int, like: npt.NDArray[np.floating]) -> Any:
+    """The same where nothing is compiled."""
+    kind = np.ctypeslib.as_ctypes_type(like.dtype)
+    return ctypes.cast(int(address), ctypes.POINTER(kind))
+
+
+pointer: Any = _plain_pointer if getattr(config, "DISABLE_JIT", 0) else _compiled_pointer
 
 
 @njit(cache=True, nogil=True)
@@ -199,8 +209,7 @@ def sum_block(
             count[i] = 0
         for k in range(places.size):
             at = places[k] + first * sums.itemsize
-            start: Any = pointer(at, sums)  # type: ignore[call-arg]
-            values = carray(start, (last - first,))
+            values = carray(pointer(at, sums), (last - first,))
             add_points(values, tables[k], numbers[k], total, missing, count)
         close_strip(
             total, missing, count, blocked[first:last], mask, score[first:last], high[first:last]
