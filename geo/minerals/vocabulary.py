@@ -115,26 +115,17 @@ DEPOSIT_TYPES = tuple(DepositType(term, group, model) for term, group, model, _ 
 
 _DOUBT = re.compile(r"doubtful|\?| / |listed under")
 
-STATUSES = (
-    "producing",
-    "development",
-    "feasibility",
-    "exploration",
-    "occurrence",
-    "past producer",
-    "plant",
-)
-"""Stages of a deposit's life; a plant is no deposit."""
-
 _STATUSES = {
     "producing": r"^produc(?:er|ing|tion)|^operating|^mine$|олборлож",
-    "past producer": r"past producer|closed|abandon|depleted|хаагдсан",
     "development": r"develop|construct",
     "feasibility": r"feasib",
     "exploration": r"explor|prospect|advanced|хайгуул",
     "occurrence": r"occurrence|showing|илрэл|эрдэсжилт",
+    "past producer": r"past producer|closed|abandon|depleted|хаагдсан",
     "plant": r"^plant$",
 }
+STATUSES = tuple(_STATUSES)
+"""Stages of a deposit's life; a plant is no deposit."""
 
 
 class _Category(NamedTuple):

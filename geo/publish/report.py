@@ -17,7 +17,7 @@ from geo.publish.basemap import Shape, extent_of
 from geo.publish.content import Content, CriterionView, ThemeView
 from geo.publish.labels import translator
 from geo.publish.payload import countries_of, sites_of
-from geo.publish.safetext import as_html, number, plain
+from geo.publish.safetext import as_html, known, number, plain
 from geo.publish.stillmap import StillMap, mode_kind
 from geo.publish.texts import LANGUAGE, texts
 from geo.publish.tokens import LIGHT, ROUTES
@@ -400,8 +400,7 @@ def _two(value: object) -> str:
 
 
 def _known(value: object) -> str:
-    """Two digits below 100, three above: no more is known."""
-    found = number(value, 3 if abs(number(value) or 0) >= 100 else 2)
+    found = known(value)
     return "–" if found is None else f"{found:,.10g}"
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from geo.errors import DataError
 
-__all__ = ["as_html", "as_json", "number", "plain"]
+__all__ = ["as_html", "as_json", "known", "number", "plain"]
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -61,6 +61,18 @@ def number(value: object, digits: int = 7) -> float | int | None:
         return None
     short = float(f"{real:.{digits}g}")
     return int(short) if short.is_integer() and abs(short) < 1e15 else short
+
+
+def known(value: object) -> float | int | None:
+    """A number with the digits that are known: two below 100, three above.
+
+    Examples
+    --------
+    >>> known(96.2384), known(1234.5), known(None)
+    (96, 1230, None)
+    """
+    found = number(value)
+    return number(value, 3 if found is not None and abs(found) >= 100 else 2)
 
 
 def as_html(value: object) -> str:

@@ -12,7 +12,7 @@ from pyproj import Transformer
 from geo.publish.basemap import Extent, Shape, decode
 from geo.publish.content import Content, ThemeView
 from geo.publish.payload import countries_of, sites_of
-from geo.publish.safetext import as_html, number, plain
+from geo.publish.safetext import as_html, known, number, plain
 from geo.publish.tokens import LIGHT, ROUTES, SIZES
 
 __all__ = ["StillMap", "mode_kind", "still_page", "still_svg"]
@@ -97,9 +97,8 @@ def _short(value: object, digits: int) -> str:
 
 
 def _known(value: object) -> str:
-    """Two digits below 100, three above, as in the panel: no more is known."""
-    found = number(value)
-    return _short(value, 3 if found is not None and found >= 100 else 2)
+    found = known(value)
+    return "unknown" if found is None else f"{found:g}"
 
 
 def _fixed(value: object) -> str:

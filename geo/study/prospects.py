@@ -6,6 +6,7 @@ model learns from.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from geo.study.workbench import Workbench
 __all__ = ["Prospect", "prospect"]
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 _FEASIBLE = 1.96
 """Studentised contrast from which evidence is taken: the 95 % level of a normal test."""
@@ -107,14 +109,23 @@ class _Ground:
 
     def folds(self, rows: slice) -> npt.NDArray[np.int64]:
         """Fold of each cell: squares that are left out together."""
+        dealt, down, across = self._squares
+        return np.asarray(dealt[down[rows][:, None], across])
+
+    @cached_property
+    def _squares(self) -> tuple[Ints, Ints, Ints]:
+        """Fold of each square; row of squares of each row, and their column of each column."""
         x, y = centres(self.bench.grid)
         across, down = (np.floor(axis / self.spec.block) for axis in (x, y))
         squares = np.stack(np.meshgrid(np.unique(across), np.unique(down)), axis=-1)
         dealt = block_folds(
             squares[..., 0].ravel(), squares[..., 1].ravel(), size=1.0, folds=self.spec.folds
         ).reshape(squares.shape[:2])
-        row = np.searchsorted(np.unique(down), down[rows])
-        return np.asarray(dealt[row[:, None], np.searchsorted(np.unique(across), across)])
+        return (
+            dealt,
+            np.searchsorted(np.unique(down), down),
+            np.searchsorted(np.unique(across), across),
+        )
 
     def surface(self, values: Floats, part: Part, name: str) -> xr.DataArray:
         """Wrap values on a part."""

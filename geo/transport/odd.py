@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geo.transport.tables import GEOD
+from geo.transport.tables import geodesic_km
 
 __all__ = ["CHECKS", "crow_km", "oddities"]
 
@@ -37,8 +37,8 @@ def oddities(nodes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     """
     found = [
         *_short(nodes, links),
-        *_drawn(links),
-        *_published(links),
+        *_differs(links, "drawn", "geometry_km", _DRAWN_SHARE, "drawn over"),
+        *_differs(links, "published", "published_km", _PUBLISHED_SHARE, "published as"),
         *_joins(nodes, links),
         *_parts(nodes, links),
         *_assumed(links),
@@ -49,9 +49,8 @@ def oddities(nodes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
 def crow_km(nodes: pd.DataFrame, links: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Great-circle distance between the ends of links [km], on the ellipsoid."""
     a, b = (nodes.index.get_indexer(pd.Index(links[end])) for end in ("from", "to"))
-    lon, lat = nodes["lon"].to_numpy(), nodes["lat"].to_numpy()
-    metres = GEOD.inv(lon[a], lat[a], lon[b], lat[b])[2]
-    return np.asarray(metres, dtype=np.float64) / 1000.0
+    places = nodes[["lon", "lat"]].to_numpy(np.float64)
+    return geodesic_km(places[a], places[b])
 
 
 Finding = tuple[str, str, str]
@@ -78,24 +77,16 @@ def _short(nodes: pd.DataFrame, links: pd.DataFrame) -> Iterator[Finding]:
         )
 
 
-def _drawn(links: pd.DataFrame) -> Iterator[Finding]:
-    share = links["geometry_km"].to_numpy() / links["tariff_km"].to_numpy() - 1
-    for link in _rows(links, np.abs(share) > _DRAWN_SHARE):
+def _differs(
+    links: pd.DataFrame, check: str, column: str, most: float, says: str
+) -> Iterator[Finding]:
+    """Links whose length in a column is off the charged one by more than a share."""
+    share = links[column].to_numpy() / links["tariff_km"].to_numpy() - 1
+    for link in _rows(links, np.abs(share) > most):
         yield (
-            "drawn",
+            check,
             _named(link),
-            f"link {_named(link)} is drawn over {link['geometry_km']:g} km and charged for "
-            f"{link['tariff_km']:g} km",
-        )
-
-
-def _published(links: pd.DataFrame) -> Iterator[Finding]:
-    share = links["published_km"].to_numpy() / links["tariff_km"].to_numpy() - 1
-    for link in _rows(links, np.abs(share) > _PUBLISHED_SHARE):
-        yield (
-            "published",
-            _named(link),
-            f"link {_named(link)} is published as {link['published_km']:g} km and charged for "
+            f"link {_named(link)} is {says} {link[column]:g} km and charged for "
             f"{link['tariff_km']:g} km",
         )
 

@@ -15,7 +15,7 @@ from pyproj import CRS
 from scipy.spatial import cKDTree
 
 from geo.errors import CrsError, NetworkError
-from geo.transport.tables import GEOD
+from geo.transport.tables import geodesic_km
 
 __all__ = ["tables_of_lines"]
 
@@ -133,7 +133,7 @@ def _pieces(mode: str, lines: gpd.GeoDataFrame, spacing: float | None) -> _Lines
     codes = ends[apart, 0].astype(np.int64) * len(points) + ends[apart, 1]
     codes, which = np.unique(codes, return_index=True)
     ends = np.column_stack([codes // len(points), codes % len(points)])
-    links = _links(nodes, ends, mode, _km(points[ends[:, 0]], points[ends[:, 1]]))
+    links = _links(nodes, ends, mode, geodesic_km(points[ends[:, 0]], points[ends[:, 1]]))
     if "surface" in lines:
         surface = lines["surface"].to_numpy(dtype=object)
         links["surface"] = surface[row[:-1][joined][apart][which]]
@@ -142,10 +142,6 @@ def _pieces(mode: str, lines: gpd.GeoDataFrame, spacing: float | None) -> _Lines
 
 def _names(mode: str, count: int) -> npt.NDArray[np.object_]:
     return np.array([f"{mode}-{n}" for n in range(count)], dtype=object)
-
-
-def _km(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.asarray(GEOD.inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])[2]) / 1000.0
 
 
 def _links(
@@ -171,7 +167,7 @@ def _joints(rail: pd.DataFrame, road: pd.DataFrame, reach: float) -> pd.DataFram
     near = np.isfinite(np.asarray(found))
     a, b = rail[near], road.iloc[np.asarray(nearest)[near]]
     places = ["lon", "lat"]
-    km = _km(a[places].to_numpy(), b[places].to_numpy())
+    km = geodesic_km(a[places].to_numpy(), b[places].to_numpy())
     told = {"from": a["node_id"].to_numpy(), "to": b["node_id"].to_numpy(), "mode": "road"}
     # Places on both layers lie at no distance: a link has some length.
     return pd.DataFrame({**told, "tariff_km": np.maximum(km, 0.01), "status": "operating"})

@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.errors import CrsError, DataError, EmptyLayerError
 from geo.transport.lines import Drawn, Place, chain, on_sphere
-from geo.transport.tables import GEOD
+from geo.transport.tables import GEOD, geodesic_km
 
 __all__ = ["SeaGraph"]
 
@@ -101,7 +101,7 @@ class SeaGraph:
             edges = np.vstack([edges, _shortcuts(self._points, wide)])
         size = len(self._points)
         edges = np.unique(np.sort(edges, axis=1), axis=0)
-        lengths = _km(self._points[edges[:, 0]], self._points[edges[:, 1]])
+        lengths = geodesic_km(self._points[edges[:, 0]], self._points[edges[:, 1]])
         self._graph = csr_array((lengths, (edges[:, 0], edges[:, 1])), shape=(size, size))
 
     def way(self, start: Place, end: Place) -> Drawn:
@@ -142,7 +142,7 @@ class SeaGraph:
     def _joined(self, port: Place) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
         """Points of the lanes that a port may be joined to, and the length that each counts."""
         here = np.tile(np.asarray(port, dtype=np.float64), (len(self._points), 1))
-        away = _km(here, self._points)
+        away = geodesic_km(here, self._points)
         found = np.flatnonzero(away <= self._reach)
         if not len(found):
             raise DataError(
@@ -171,11 +171,6 @@ def _vertices(lanes: gpd.GeoDataFrame) -> tuple[Points, Pairs]:
     index = index.ravel()
     edges = np.column_stack([index[:-1], index[1:]])[owner[:-1] == owner[1:]]
     return points, edges[edges[:, 0] != edges[:, 1]].astype(np.intp)
-
-
-def _km(a: Points, b: Points) -> npt.NDArray[np.float64]:
-    metres = GEOD.inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])[2]
-    return np.asarray(metres, dtype=np.float64) / 1000.0
 
 
 def _box(points: Points) -> Box:
@@ -216,7 +211,7 @@ def _off_shore(land: BaseGeometry, clear_km: float, box: Box) -> Points:
 def _shortcuts(points: Points, wide: BaseGeometry) -> Pairs:
     """Pairs of points whose great circle stays off the land."""
     tail, head = np.triu_indices(len(points), 1)
-    short = _km(points[tail], points[head]) <= _LONGEST_KM
+    short = geodesic_km(points[tail], points[head]) <= _LONGEST_KM
     tail, head = tail[short], head[short]
     clear = ~shapely.intersects(wide, _great_circles(points[tail], points[head]))
     return np.column_stack([tail[clear], head[clear]])

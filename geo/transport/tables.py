@@ -17,6 +17,7 @@ __all__ = [
     "MODES",
     "STATUSES",
     "check_tables",
+    "geodesic_km",
     "normal_gauges",
     "normal_links",
     "normal_nodes",
@@ -25,6 +26,14 @@ __all__ = [
 ]
 
 GEOD = Geod(ellps="WGS84")
+
+
+def geodesic_km(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Distance on the ellipsoid between (n, 2) arrays of longitude and latitude [km]."""
+    metres = GEOD.inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])[2]
+    return np.asarray(metres, dtype=np.float64) / 1000.0
+
+
 MODES = ("rail", "road", "sea")
 STATUSES = ("operating", "under construction", "planned", "disused", "restricted", "unknown")
 
