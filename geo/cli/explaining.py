@@ -23,7 +23,7 @@ __all__ = ["explain"]
 )
 def explain(where: str, site: str, theme: str | None, as_json: bool, picture: Path | None) -> None:
     """Say why a site ranks where it does. WHERE is a recipe or a folder that `build` wrote."""
-    from geo.study.explained import explain_folder, explain_result
+    from geo.study.explained import explain_folder
 
     folder = Path(where)
     if folder.is_dir():
@@ -33,7 +33,7 @@ def explain(where: str, site: str, theme: str | None, as_json: bool, picture: Pa
 
         with listener(quiet=as_json) as listen:
             result = Study.from_toml(find_recipe(where)).run(listen=listen)
-        found = explain_result(result, site, theme)
+        found = result.explanations(site, theme)
     if picture is not None:
         from geo.publish.explained import write_picture
 

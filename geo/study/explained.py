@@ -1,4 +1,4 @@
-"""Explaining a site from a folder of results, or from a result at hand."""
+"""Explaining a site from a folder of results, or from tables at hand."""
 
 import json
 from collections.abc import Mapping
@@ -12,9 +12,8 @@ from geo.recipe.reader import closest
 from geo.scoring.combination import METHODS
 from geo.scoring.explain import Explanation, explain
 from geo.scoring.unknowns import UNKNOWN
-from geo.study.result import Result
 
-__all__ = ["explain_folder", "explain_result"]
+__all__ = ["explain_folder", "explain_tables"]
 
 
 def explain_folder(folder: Path, site: str, theme: str | None = None) -> list[Explanation]:
@@ -46,41 +45,12 @@ def explain_folder(folder: Path, site: str, theme: str | None = None) -> list[Ex
         name: _table(folder / f"{name}.csv") if (folder / f"{name}.csv").is_file() else None
         for name in ("robustness", "scenarios")
     }
-    return _explain(
+    return explain_tables(
         _table(folder / "sites.csv"), _table(folder / "criteria.csv"), site, theme, made, **tables
     )
 
 
-def explain_result(result: Result, site: str, theme: str | None = None) -> list[Explanation]:
-    """Explain a site of a result, as :func:`explain_folder` does of a folder."""
-    sites = pd.DataFrame(result.sites.drop(columns="geometry"))
-    return _explain(
-        sites,
-        result.criteria,
-        site,
-        theme,
-        result.provenance,
-        robustness=result.robustness,
-        scenarios=result.scenarios,
-    )
-
-
-def _table(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise LayerError(f"{path}: there is no such table: build the recipe first")
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"name": object})
-
-
-def _made(folder: Path) -> Mapping[str, Any]:
-    """What is written of the run; an explanation does without where it is missing."""
-    try:
-        made = json.loads((folder / "provenance.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return made if isinstance(made, dict) else {}
-
-
-def _explain(
+def explain_tables(
     sites: pd.DataFrame,
     criteria: pd.DataFrame,
     site: str,
@@ -90,6 +60,29 @@ def _explain(
     robustness: pd.DataFrame | None = None,
     scenarios: pd.DataFrame | None = None,
 ) -> list[Explanation]:
+    """Explain a site of tables, as :func:`explain_folder` does of a folder.
+
+    Parameters
+    ----------
+    sites, criteria : pandas.DataFrame
+        As in ``sites.csv`` and ``criteria.csv``.
+    site, theme
+        As of :func:`explain_folder`.
+    made : mapping
+        As in ``provenance.json``; without it the method stays unsaid.
+    robustness, scenarios : pandas.DataFrame, optional
+        As in their files.
+
+    Returns
+    -------
+    list of Explanation
+        One a theme that holds the site.
+
+    Raises
+    ------
+    DataError
+        If no theme holds the site.
+    """
     rows = sites[sites["site_id"] == site]
     if theme is not None:
         rows = rows[rows["theme"] == theme]
@@ -108,6 +101,21 @@ def _explain(
         )
         for _, row in rows.iterrows()
     ]
+
+
+def _table(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise LayerError(f"{path}: there is no such table: build the recipe first")
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"name": object})
+
+
+def _made(folder: Path) -> Mapping[str, Any]:
+    """What is written of the run; an explanation does without where it is missing."""
+    try:
+        made = json.loads((folder / "provenance.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return made if isinstance(made, dict) else {}
 
 
 def _of(table: pd.DataFrame, theme: Any) -> pd.DataFrame:

@@ -40,6 +40,7 @@ from geo.publish.tables import (
 from geo.publish.texts import languages_of
 from geo.publish.webmap import folium_map
 from geo.recipe import Recipe
+from geo.study.explained import explain_tables
 from geo.study.manifest import manifest
 from geo.study.progress import Listener, Progress, silent
 
@@ -147,13 +148,36 @@ class Result:
         DataError
             If there is no such site, or it is in several themes.
         """
-        from geo.study.explained import explain_result
-
-        found = explain_result(self, site, theme)
+        found = self.explanations(site, theme)
         if len(found) > 1:
             themes = ", ".join(str(item.data["theme"]) for item in found)
             raise DataError(f"site {site!r} is in the themes {themes}: name one with theme=")
         return found[0]
+
+    def explanations(self, site: str, theme: str | None = None) -> "list[Explanation]":
+        """Why a site stands where it stands, one explanation a theme that holds it.
+
+        Parameters
+        ----------
+        site : str
+            Its `site_id`.
+        theme : str, optional
+            Only this theme.
+
+        Raises
+        ------
+        DataError
+            If no theme holds the site.
+        """
+        return explain_tables(
+            pd.DataFrame(self.sites.drop(columns="geometry")),
+            self.criteria,
+            site,
+            theme,
+            self.provenance,
+            robustness=self.robustness,
+            scenarios=self.scenarios,
+        )
 
     def map(self) -> "folium.Map":
         """A folium map that shows itself in a notebook."""

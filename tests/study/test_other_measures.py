@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import geo
-from geo.study.explained import explain_result
 from geo.study.find import embedded_recipes
 
 THEME = """
@@ -100,7 +99,7 @@ def test_a_band_may_be_named(probe):
 
 def test_a_result_explains_its_sites_by_the_titles_of_the_criteria(probe):
     site = probe.sites.iloc[0]["site_id"]
-    (found,) = explain_result(probe, site, "probe")
+    (found,) = probe.explanations(site, "probe")
     assert any("province" in line for line in found.lines)
     assert found.data["site_id"] == site
 
