@@ -92,8 +92,8 @@ def routes(
     GeoDataFrame in EPSG:4326
         `ROUTE_COLUMNS` and the geometry, a row a leg, in the order of the sites.
         ``country`` is the destination's. Costs per wet tonne; the central ones of a site
-        add up to the surface's value in its cell. ``km`` is the length of the line as drawn
-        (of a truck that of the cells crossed), ``tariff_km`` the one that is charged;
+        add up to the surface's value in its cell. ``km`` is the geodesic length of the line as
+        drawn, ``tariff_km`` the one that is charged (of a truck that of the cells crossed);
         ``hours`` and ``kg_co2e_per_t`` are NaN where unknown. ``alternative`` is 1. The legs
         of a way join end to end.
         ``attrs["unreachable"]`` lists the sites without a way.
@@ -232,6 +232,7 @@ class _Writer:
         lon, lat = self.to_lonlat.transform(x[inner[:, 1]], y[inner[:, 0]])
         end = self.network.place(trucked.node)
         points = [(site.point.x, site.point.y), *zip(lon.tolist(), lat.tolist(), strict=True), end]
+        line = _joined(points)
         rates = self.rates
         source = f"paved: {rates.truck_paved.source}; unpaved: {rates.truck_unpaved.source}"
         kg = rates.emissions.get("road")
@@ -239,13 +240,13 @@ class _Writer:
             "mode": "truck",
             "from": site.name,
             "to": _title(self.network, trucked.node),
-            "km": trucked.km,
+            "km": _length(line),
             **_costs([trucked.cost]),
             "hours": trucked.km / rates.road_speed,
             "source": f"{source}; way over the grid",
             "tariff_km": trucked.km,
             "kg_co2e_per_t": float("nan") if kg is None else trucked.km * kg.central,
-            "geometry": _joined(points),
+            "geometry": line,
         }
 
 

@@ -114,7 +114,7 @@ def test_legs_of_a_site_by_hand():
         "truck", "transfer", "border", "rail", "rail", "port", "sea", "port",
     ]  # fmt: skip
     first = legs.iloc[0]
-    assert (first["from"], first["to"], first["km"]) == ("Site 40000", "Y", 49.0)
+    assert (first["from"], first["to"], first["tariff_km"]) == ("Site 40000", "Y", 49.0)
     assert first["usd_per_t"] == pytest.approx(9.8)
     assert first["usd_per_t_low"] == pytest.approx(49 * 0.15)
     assert first["usd_per_t_high"] == pytest.approx(49 * 0.30)
@@ -172,7 +172,8 @@ def test_sites_without_a_way_are_listed():
 
 def test_a_site_at_the_station_still_has_its_first_leg():
     first = routes(sites(0), surface(), network(), ("d",), ORE).iloc[0]
-    assert (first["mode"], first["km"], first["usd_per_t"]) == ("truck", 0.0, 0.0)
+    assert (first["mode"], first["tariff_km"], first["usd_per_t"]) == ("truck", 0.0, 0.0)
+    assert first["km"] == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize(
