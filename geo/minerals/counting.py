@@ -1,5 +1,7 @@
 """Counts of cells and deposits, and the weights that they stand for."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -49,15 +51,15 @@ def tally(numbers: Ints, holds: Bools) -> tuple[Ints, Ints, Ints]:
 
 
 def class_weights(
-    n: npt.NDArray[np.int64], deposits: npt.NDArray[np.int64], total: int, found: int
+    n: npt.NDArray[Any], deposits: npt.NDArray[Any], total: float, found: int
 ) -> pd.DataFrame:
     """Weights of patterns from their counts.
 
     Parameters
     ----------
-    n, deposits : (patterns,) arrays of int
-        Cells of each pattern, and how many of them hold a deposit.
-    total, found : int
+    n, deposits : (patterns,) arrays
+        Cells of each pattern, or its area in unit cells, and how many of them hold a deposit.
+    total, found : float, int
         Known cells in all, and how many of them hold a deposit.
 
     Returns
@@ -72,7 +74,8 @@ def class_weights(
     0    1.35    -0.75
     """
     counts = np.stack([deposits, found - deposits, n - deposits, total - n - found + deposits])
-    whole = n == total
+    # Areas are sums of fractions, whose order of adding tells in the last digit.
+    whole = n >= total * (1 - 1e-12)
     corrected = (counts == 0).any(axis=0) & ~whole
     share = n / total
     spread = np.where(corrected, np.stack([share, 1 - share, share, 1 - share]), 0.0)
@@ -121,7 +124,7 @@ def as_cells(deposits: npt.ArrayLike, shape: tuple[int, ...]) -> Bools:
     return found.astype(bool)
 
 
-def enough(found: int, cells: int) -> int:
+def enough(found: int, cells: float) -> int:
     """Count of cells with a deposit; refuses when there are too few or too many."""
     if found == 0:
         raise DataError("no known cell holds a deposit: check the points' CRS and the area")

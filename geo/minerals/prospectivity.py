@@ -113,8 +113,8 @@ def weights_of_evidence(
 
 def weights_of_counts(
     classes: npt.ArrayLike,
-    n: npt.NDArray[np.int64],
-    deposits: npt.NDArray[np.int64],
+    n: npt.ArrayLike,
+    deposits: npt.ArrayLike,
     *,
     method: str = "unique",
 ) -> pd.DataFrame:
@@ -124,8 +124,9 @@ def weights_of_counts(
     ----------
     classes : (n,) array_like
         Rising.
-    n, deposits : (n,) arrays of int
-        Cells of each class, and how many of them hold a deposit.
+    n, deposits : (n,) array_like
+        Cells of each class, or its area in unit cells, which need not be whole; and how many
+        of them hold a deposit.
     method : {"unique", "ascending", "descending"}, optional
 
     Returns
@@ -140,18 +141,18 @@ def weights_of_counts(
 
     Examples
     --------
-    >>> weights_of_counts([1, 2], np.array([4, 6]), np.array([2, 1]))["w_plus"].round(3).tolist()
+    >>> weights_of_counts([1, 2], [4, 6], [2, 1])["w_plus"].round(3).tolist()
     [0.847, -0.762]
     """
     if method not in _METHODS:
         raise DataError(f"there is no method {method!r}: take one of {', '.join(_METHODS)}")
-    names = np.asarray(classes)
-    total, found = int(n.sum()), enough(int(deposits.sum()), int(n.sum()))
+    names, cells, held = np.asarray(classes), np.asarray(n), np.asarray(deposits)
+    total, found = float(cells.sum()), enough(int(held.sum()), float(cells.sum()))
     if method != "unique":
         order = np.arange(names.size) if method == "ascending" else np.arange(names.size)[::-1]
-        names, n, deposits = names[order], np.cumsum(n[order]), np.cumsum(deposits[order])
-    table = pd.DataFrame({"class": names, "n": n, "deposits": deposits})
-    return table.join(class_weights(n, deposits, total, found))
+        names, cells, held = names[order], np.cumsum(cells[order]), np.cumsum(held[order])
+    table = pd.DataFrame({"class": names, "n": cells, "deposits": held})
+    return table.join(class_weights(cells, held, total, found))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,17 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+from hypothesis import given
+from hypothesis import strategies as st
 from rasterio.features import rasterize
 
 from geo.minerals.evidence import alr, clr, ilr, plr
-from geo.minerals.prospectivity import weights_of_evidence
+from geo.minerals.generalise import generalise
+from geo.minerals.prospectivity import (
+    conditional_independence,
+    weights_of_counts,
+    weights_of_evidence,
+)
 
 PEER = Path(__file__).parents[3] / "shared" / "data" / "peer" / "eis_wofe"
 
@@ -56,3 +63,93 @@ def test_eis_toolkit_sample_of_weights_of_evidence():
     assert table["studentised"][10] == pytest.approx(
         np.log((1 * 764) / (1 * 15)) / np.sqrt(1 + 1 + 1 / 15 + 1 / 764)
     )
+
+
+# Geoscience Australia's Cloncurry example of iron oxide copper-gold deposits: 258 of them on
+# 31,311.33 unit cells of 1 km2. Weights tables beside its scripts (Ford, MPM-WofE, TESTDATA at
+# 3ac847f), after ArcSDM: area of the favourable class, its deposits, W+, s(W+), W-, s(W-), C,
+# s(C), C / s(C). Their areas are rounded to 0.01 km2.
+CLONCURRY = {
+    "within 5 km of breccia": (
+        *(16236.52, 206, 0.436128227601915, 0.0701195403597716),
+        *(-0.875579530060502, 0.138914846843618),
+        *(1.31170775766242, 0.155608754939597, 8.4295241496636),
+    ),
+    "within 2 km of a fault": (
+        *(15526.06, 195, 0.425865186688256, 0.0720654715528206),
+        *(-0.729196988135981, 0.126240326045262),
+        *(1.15506217482424, 0.145361797285754, 7.94611924447799),
+    ),
+    "dense faults": (
+        *(12385.13, 187, 0.612572419636479, 0.0736856387755134),
+        *(-0.791362396794525, 0.118901399527403),
+        *(1.403934816431, 0.139882508453811, 10.0365287407938),
+    ),
+    "host units": (
+        *(1307.42, 40, 1.33464258007767, 0.160589552693209),
+        *(-0.126793936032072, 0.0679759434225853),
+        *(1.46143651610974, 0.174383867712571, 8.38057175402577),
+    ),
+}
+PRINTED = (
+    *("w_plus", "s_w_plus", "w_minus", "s_w_minus"),
+    *("contrast", "s_contrast", "studentised"),
+)
+AREA, DEPOSITS = 31311.33, 258
+
+
+@pytest.mark.parametrize("layer", CLONCURRY)
+def test_geoscience_australia_weights_of_binary_layers(layer):
+    area, deposits, *printed = CLONCURRY[layer]
+    table = weights_of_counts([1, 2], [area, AREA - area], [deposits, DEPOSITS - deposits])
+    assert table.loc[0, list(PRINTED)].tolist() == pytest.approx(printed, rel=1e-9)
+    assert table["contrast"][1] == pytest.approx(-printed[4], rel=1e-9)
+
+
+# Density of faults in ten natural classes, cumulated from the densest: class, its own area,
+# deposits up to it, W+, W-, C / s(C).
+FAULTS = [
+    (10, 1464.66, 5, -0.886019155369624, 0.0285754657025182, -2.02162224817601),
+    (9, 2275.65, 22, -0.339480346541272, 0.0384096051004122, -1.69001992309642),
+    (8, 2471.23, 62, 0.193503566856249, -0.0541588774086961, 1.69164857973539),
+    (7, 3203.05, 135, 0.560203877735014, -0.385773837084196, 7.55184586810667),
+    (6, 2970.54, 187, 0.612572419636479, -0.791362396794525, 10.0365287407938),
+    (5, 4241.77, 211, 0.436354220208396, -0.950687880880738, 8.57815590465082),
+    (4, 4920.49, 238, 0.295869317113512, -1.39816681567492, 7.26637749327954),
+    (3, 5851.25, 258, 0.130792747171432, -3.49127593388469, 3.59647303829488),
+    (2, 1737.01, 258, 0.0687592372252149, -2.90418999741612, 2.95164677854791),
+    (1, 2175.68, 258, -0.00381270913046867, 4.79050174306312, -3.36982880077661),
+]
+
+
+def test_geoscience_australia_cumulative_weights_of_fault_density():
+    """Rows that hold all deposits, or all cells, are patched there and corrected here."""
+    classes, area, cumulated, *_ = np.array(FAULTS)[::-1].T
+    deposits = -np.diff(np.append(cumulated, 0))
+    table = weights_of_counts(classes, area, deposits, method="descending")
+    printed = np.array(FAULTS)
+    assert table["class"].tolist() == list(range(10, 0, -1))
+    assert table["n"].to_numpy()[-1] == pytest.approx(AREA)
+    for name, column in (("w_plus", 3), ("w_minus", 4), ("studentised", 5)):
+        assert table[name][:7].to_numpy() == pytest.approx(printed[:7, column], rel=1e-6)
+    assert table["corrected"].tolist() == [False] * 7 + [True, True, False]
+    # The example takes class 6 and above by hand, because the largest contrast is a patched row.
+    cut = generalise(table, "max-studentised")
+    assert cut.loc[cut["part"] == 2, "class"].min() == 6
+
+
+parts = st.integers(1, 9)
+
+
+@given(st.tuples(parts, parts, parts, parts), st.tuples(*[st.integers(10, 60)] * 4))
+def test_agterberg_and_cheng_predict_all_deposits_under_independence(held, barren):
+    """Their theorem: layers independent given the deposits, and given none, predict T = n."""
+    layers, deposits = [[], []], []
+    for (a, b, c, d), holds in ((held, True), (barren, False)):
+        for first, second, count in ((1, 1, a * c), (1, 0, a * d), (0, 1, b * c), (0, 0, b * d)):
+            layers[0] += [first] * count
+            layers[1] += [second] * count
+            deposits += [holds] * count
+    found = conditional_independence(layers, deposits)
+    assert found.predicted == pytest.approx(found.observed, rel=1e-9)
+    assert found.p == pytest.approx(0.5, abs=1e-6)
