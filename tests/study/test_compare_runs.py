@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from shapely.geometry import LineString
+from shipped_recipe import shipped
 from small_world import raster, small_world, vector
 
 import geo
 from geo.cli import main
 from geo.study.compare import compare, run_of_folder, run_of_result
-from geo.study.find import embedded_recipes
 
 
 def build(recipe, folder, **options):
@@ -134,12 +134,8 @@ id = "height"
 
 
 def test_a_changed_price_is_told_of_the_freight_share(tmp_path):
-    text = embedded_recipes()["mongolia"].read_text("utf-8")
-    text = text[
-        : text.index("# ---------------------------------------------------------------- fluor")
-    ]
     path = tmp_path / "copper.toml"
-    path.write_text(text, "utf-8")
+    path.write_text(shipped("copper"), "utf-8")
     study = geo.Study.from_toml(path, cell_size=40_000)
     one = run_of_result(study.run(), "one")
     two = run_of_result(study.run(), "two")

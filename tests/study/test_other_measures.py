@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from shipped_recipe import shipped
 
 import geo
-from geo.study.find import embedded_recipes
 
 THEME = """
 [[theme]]
@@ -58,13 +58,12 @@ MEASURES = {
 
 @pytest.fixture(scope="module")
 def probe(tmp_path_factory):
-    text = embedded_recipes()["mongolia"].read_text("utf-8")
     path = tmp_path_factory.mktemp("probe") / "probe.toml"
     parts = [
         CRITERION.format(id=name, measure=measure, extra=extra, points=points)
         for name, (measure, extra, points) in MEASURES.items()
     ]
-    path.write_text(text[: text.index("[[theme]]")] + THEME + "".join(parts), "utf-8")
+    path.write_text(shipped() + THEME + "".join(parts), "utf-8")
     return geo.Study.from_toml(path, cell_size=20_000, seed=3).run()
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from odc.geo.geobox import GeoBox
+from shipped_recipe import RECIPE, shipped
 
 import geo
 from geo.energy.economics import capital_recovery_factor
@@ -14,18 +15,14 @@ from geo.errors import RecipeError
 from geo.grid import cell_areas
 from geo.publish.supplycurve import loads_of, supplies_of, supply_svg
 from geo.recipe import load_recipe
-from geo.study.find import embedded_recipes
 from geo.study.power import power_cost
 from geo.study.scored import score_theme
 from geo.study.workbench import Workbench
 
-RECIPE = embedded_recipes()["mongolia"]
-
 
 def part_of_the_recipe(folder: Path, *changes: tuple[str, str], theme: str = "rare earths") -> Path:
     """The embedded recipe with one theme and power, and with some of its text changed."""
-    head, *parts = re.split(r"(?m)^# -{20,} ", RECIPE.read_text("utf-8"))
-    text = head + "".join("# " + one for one in parts if one.startswith((theme, "power")))
+    text = shipped(theme, "power")
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)

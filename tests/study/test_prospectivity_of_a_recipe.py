@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from shipped_recipe import shipped
 
 import geo
 from geo.errors import DataError, RecipeError
 from geo.recipe import load_recipe
-from geo.study.find import catalogue_for, embedded_recipes
+from geo.study.find import catalogue_for
 
 MODEL = """
 [[prospectivity]]
@@ -66,10 +67,9 @@ source = "test"
 
 
 def write(folder, change=("", "")):
-    text = embedded_recipes()["mongolia"].read_text("utf-8")
     assert change[0] in MODEL
     path = folder / "targets.toml"
-    path.write_text(text[: text.index("[[theme]]")] + MODEL.replace(*change), "utf-8")
+    path.write_text(shipped() + MODEL.replace(*change), "utf-8")
     return path
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from shipped_recipe import shipped
 from small_world import small_world, with_scenarios
 
 import geo
 from geo.errors import RecipeError
-from geo.study.find import embedded_recipes
 
 SCENARIOS = """
 [[scenario]]
@@ -67,10 +67,8 @@ def result(world):
 
 @pytest.fixture(scope="module")
 def mongolia(tmp_path_factory):
-    text = embedded_recipes()["mongolia"].read_text("utf-8")
-    copper = text.index("# ---------------------------------------------------------------- fluor")
     path = tmp_path_factory.mktemp("mongolia") / "copper.toml"
-    path.write_text(text[:copper] + MONGOLIA, "utf-8")
+    path.write_text(shipped("copper") + MONGOLIA, "utf-8")
     return path
 
 
