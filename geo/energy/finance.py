@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from geo.energy.economics import CostRange, capital_recovery_factor, check_rate, lcoe
+from geo.energy.shares import check_share
 from geo.errors import DataError
 
 __all__ = [
@@ -64,8 +65,8 @@ def weighted_cost_of_capital(
     >>> round(weighted_cost_of_capital(0.7, 0.06, 0.12), 4)
     0.078
     """
-    _share(debt_share, "the share of debt")
-    _share(tax_rate, "the tax rate")
+    check_share(debt_share, "the share of debt")
+    check_share(tax_rate, "the tax rate")
     check_rate(debt_rate, "the rate of the debt")
     check_rate(equity_rate, "the rate of the equity")
     return debt_share * debt_rate * (1 - tax_rate) + (1 - debt_share) * equity_rate
@@ -113,7 +114,7 @@ def construction_finance_factor(
             f"the spending by year sums to {shares.sum():g}: give shares of 0 or more that sum to 1"
         )
     check_rate(rate, "the rate during construction")
-    _share(tax_rate, "the tax rate")
+    check_share(tax_rate, "the tax rate")
     grown = (1 + rate) ** (np.arange(shares.size) + 0.5)
     return float(shares @ (1 + (1 - tax_rate) * (grown - 1)))
 
@@ -153,7 +154,7 @@ def fixed_charge_rate(
     >>> round(fixed_charge_rate(0.07, 20, tax_rate=0.25, depreciation=[0.2] * 5), 4)
     0.1001
     """
-    if not _share(tax_rate, "the tax rate"):
+    if not check_share(tax_rate, "the tax rate"):
         return capital_recovery_factor(rate, years)
     if tax_rate == 1 or not depreciation:
         raise DataError(
@@ -259,7 +260,7 @@ class Project:
         check_rate(self.rate, "the cost of capital")
         check_rate(self.debt_rate, "the rate of the debt")
         for name in ("degradation", "debt_share", "grant"):
-            _share(getattr(self, name), f"the {name.replace('_', ' ')}")
+            check_share(getattr(self, name), f"the {name.replace('_', ' ')}")
         for name in ("capital_cost", "annual_energy", "fixed_operating_cost",
                      "variable_operating_cost"):  # fmt: skip
             value = getattr(self, name)
@@ -484,10 +485,3 @@ def tornado(
     columns = ["name", "low", "high", "cost_low", "cost_high", "swing"]
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values(["swing", "name"], ascending=[False, True], ignore_index=True)
-
-
-def _share(value: float, what: str) -> float:
-    if not 0 <= value <= 1:
-        hint = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
-        raise DataError(f"{what} is {value:g}: give a share from 0 to 1{hint}")
-    return value

@@ -19,6 +19,7 @@ from pvlib import iam, irradiance, tracking
 from pvlib.bifacial import infinite_sheds
 from pvlib.temperature import faiman
 
+from geo.energy.shares import check_share
 from geo.errors import DataError
 
 __all__ = ["Plane", "PvSystem", "Sky", "output", "plane_of"]
@@ -113,12 +114,7 @@ class PvSystem:
 
     def __post_init__(self) -> None:
         for name in _SHARES:
-            share = getattr(self, name)
-            if not 0 <= share < 1:
-                raise DataError(
-                    f"{name} is {share}: give a share from 0 to below 1; "
-                    f"did you mean {share / 100:g}?"
-                )
+            check_share(getattr(self, name), name, below_one=True)
         if not (math.isfinite(self.dc_ac_ratio) and self.dc_ac_ratio > 0):
             raise DataError(f"dc_ac_ratio is {self.dc_ac_ratio}: give a number above 0")
         if not -0.02 < self.temperature_coefficient <= 0:

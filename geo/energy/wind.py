@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from geo.energy.shares import check_share
 from geo.errors import DataError
 
 __all__ = [
@@ -430,12 +431,7 @@ class WindLosses:
 
     def __post_init__(self) -> None:
         for name in ("wake", "availability", "electrical", "curtailment", "other"):
-            share = getattr(self, name)
-            if not 0 <= share < 1:
-                raise DataError(
-                    f"{name} is {share}: give a share from 0 to below 1; "
-                    f"did you mean {share / 100:g}?"
-                )
+            check_share(getattr(self, name), name, below_one=True)
 
     @property
     def retained(self) -> float:
