@@ -11,6 +11,7 @@ References
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -42,8 +43,10 @@ from geo.grid import as_dataarray
 
 __all__ = [
     "best_tilt",
+    "monthly_surface",
     "node_yield",
     "optimal_tilt",
+    "radiation_course",
     "resource_at",
     "solar_resource",
     "yield_at",
@@ -238,7 +241,8 @@ def node_yield(resource: xr.Dataset, system: PvSystem) -> xr.Dataset:
     Dataset (lat, lon)
         ``capacity_factor_ac`` and ``capacity_factor_dc`` (shares of either rating),
         ``performance_ratio`` (of the modules, clipping included), ``poa_annual``
-        [kWh/m2/yr], ``relative_sd`` and (lat,) ``tilt`` [degrees].
+        [kWh/m2/yr], ``relative_sd``, (month, lat, lon) ``month_over_year`` (mean output of a
+        month over that of the year) and (lat,) ``tilt`` [degrees].
     """
     lat, lon = resource["lat"].to_numpy(), resource["lon"].to_numpy()
     tilts = _tilts(resource, system)
@@ -255,6 +259,7 @@ def node_yield(resource: xr.Dataset, system: PvSystem) -> xr.Dataset:
     dims = ("lat", "lon")
     return xr.Dataset(
         {
+            "month_over_year": (("month", *dims), _course(power).reshape(12, *shape)),
             "capacity_factor_ac": (dims, capacity),
             "capacity_factor_dc": (dims, per_module),
             "performance_ratio": (dims, per_module * HOURS_PER_YEAR / radiation),
@@ -262,8 +267,99 @@ def node_yield(resource: xr.Dataset, system: PvSystem) -> xr.Dataset:
             "relative_sd": spread,
             "tilt": ("lat", tilts),
         },
-        coords={"lat": lat, "lon": lon},
+        coords={"month": np.arange(1, 13), "lat": lat, "lon": lon},
     )
+
+
+def monthly_surface(
+    annual: xr.DataArray,
+    course: xr.DataArray,
+    grid: GeoBox,
+    *,
+    months: Sequence[int] = range(1, 13),
+    whole: GeoBox | None = None,
+) -> xr.DataArray:
+    """Mean of each month on a study's grid, from the year's and its course at the nodes.
+
+    Parameters
+    ----------
+    annual : (y, x) DataArray
+        Of the year on the grid: ``capacity_factor_ac`` or the mean radiation of
+        :func:`yield_surface`, or a finer surface made of it.
+    course : (month, lat, lon) DataArray
+        Mean of a month over that of the year: ``month_over_year`` of :func:`node_yield`, or
+        of :func:`radiation_course`.
+    grid : GeoBox
+    months : sequence of int
+        1 to 12.
+    whole : GeoBox, optional
+        The grid of which `grid` is some rows.
+
+    Returns
+    -------
+    (month, y, x) float32 DataArray
+        In the unit of `annual`; NaN where it or the course is unknown. Weighed by the days of
+        the months, all twelve give the year back.
+
+    Raises
+    ------
+    DataError
+        If a month is not from 1 to 12, or the year is not on the grid.
+
+    Notes
+    -----
+    The course lies linearly between the nodes. An atlas of the year leaves it as it is.
+
+    Examples
+    --------
+    >>> grid = GeoBox.from_bbox((0, 0, 2, 2), "EPSG:4326", resolution=1)
+    >>> year = as_dataarray(np.full((2, 2), 0.2, np.float32), grid, name="y", unit="1",
+    ...                     long_name="Year")
+    >>> lat, lon = [2.5, 1.5, 0.5, -0.5], [-0.5, 0.5, 1.5, 2.5]
+    >>> course = xr.DataArray(np.full((12, 4, 4), 1.5), dims=("month", "lat", "lon"),
+    ...                       coords={"lat": lat, "lon": lon})
+    >>> monthly_surface(year, course, grid, months=[6]).round(2).values.tolist()
+    [[[0.3..., 0.3...], [0.3..., 0.3...]]]
+    """
+    wrong = [month for month in months if month not in range(1, 13)]
+    if wrong or not len(months):
+        raise DataError(f"the months are {list(months)}: give some of 1 to 12")
+    if annual.shape != tuple(grid.shape):
+        raise DataError(
+            f"the year has shape {annual.shape}, the grid {tuple(grid.shape)}: bring it to the grid"
+        )
+    lon, lat = lonlat(grid, whole)
+    x, y = course["lon"].to_numpy(), course["lat"].to_numpy()
+    fields = course.to_numpy()[np.asarray(months) - 1]
+    shaped = np.empty((len(months), *lon.shape), dtype=np.float32)
+    for row in range(0, len(lon), _ROWS):
+        block = np.s_[row : row + _ROWS]
+        values = bilinear(fields, x, y, lon[block].ravel(), lat[block].ravel())
+        here = values.reshape(len(fields), *lon[block].shape)
+        shaped[:, block] = here * annual.to_numpy()[block]
+    return xr.DataArray(
+        shaped,
+        dims=("month", *annual.dims),
+        coords={"month": list(months), **{dim: annual[dim] for dim in annual.dims}},
+        name=annual.name,
+        attrs=dict(annual.attrs),
+    )
+
+
+def radiation_course(resource: xr.Dataset) -> xr.DataArray:
+    """Mean radiation of each month over that of the year, at the nodes.
+
+    Parameters
+    ----------
+    resource : Dataset
+        As :func:`solar_resource` gives it.
+
+    Returns
+    -------
+    (month, lat, lon) DataArray
+    """
+    daily: xr.DataArray = resource["ghi_annual"] / DAYS_IN_MONTH.sum()
+    return resource["ghi"] / daily
 
 
 def yield_surface(
@@ -472,6 +568,12 @@ def _annual(power: Array) -> Array:
     """Sum of a year: (n, 12, classes, 24) [W or share] -> (n,) [kWh or thousand hours]."""
     daily = power.sum(axis=3).mean(axis=2)
     return np.asarray(daily @ DAYS_IN_MONTH / 1000)
+
+
+def _course(power: Array) -> Array:
+    """Mean of each month over that of the year: (n, 12, classes, 24) -> (12, n)."""
+    monthly = power.mean(axis=(2, 3)).T
+    return np.asarray(monthly / (DAYS_IN_MONTH @ monthly / DAYS_IN_MONTH.sum()))
 
 
 def _peak(x: Array, y: Array) -> float:

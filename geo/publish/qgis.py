@@ -37,7 +37,7 @@ _ORDER = (
     "sites", "towns", "ports", "crossings", "power", "deposits", "routes", "new-links", "flows",
     "corridors", "outline", "provinces",
     "rail", "roads", "sea", "protected", "rivers", "water", "other", "relief", "excluded", "score",
-    "score-high", "criterion", "region", "countries", "land",
+    "score-high", "criterion", "month", "region", "countries", "land",
 )  # fmt: skip
 _OFF = ("flows", "corridors", "protected", "deposits", "power", "other", "provinces")
 
@@ -97,11 +97,13 @@ def _groups(content: Content, gpkg: str) -> tuple[_Group, ...]:
     ]
     routes = _vector("routes", "Routes by mode", "routes", "routes", gpkg, content.routes, 1,
                      routes_style(content.themes), unfolded=True)  # fmt: skip
-    relief = [_raster(content, s, shown=True) for s in surfaces if s.theme is None]
+    relief = [_raster(content, s, shown=True) for s in surfaces if s.role == "relief"]
+    months = tuple(_raster(content, s, shown=False) for s in surfaces if s.role == "month")
     base = [layer for view in drawn_layers(content) for layer in _base_layers(view, gpkg)]
     base = sorted([*base, *relief], key=lambda layer: _ORDER.index(layer.role))
     return (
         *themes,
+        *([_Group("Solar yield by month", months, shown=False, unfolded=False)] if months else []),
         _Group("Routes", (routes,), shown=True, unfolded=True),
         _Group("Base map", tuple(base), shown=True, unfolded=False),
     )

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 
 from geo.publish.content import Content, ThemeView
 
-__all__ = ["Surface", "listed", "made_of"]
+__all__ = ["Surface", "listed", "made_of", "month_name"]
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -12,7 +17,8 @@ class Surface:
     """One raster file: `name` without ``.tif``; `role` tells how it is drawn.
 
     `role` is ``"criterion"``, ``"score"``, ``"score-high"``, ``"excluded"`` (reason bits, also
-    those that only warn) or ``"relief"``; `theme` is None for the relief.
+    those that only warn), ``"month"`` (of solar yield) or ``"relief"``; `theme` is None for the
+    last two.
     """
 
     name: str
@@ -36,8 +42,19 @@ def listed(content: Content) -> tuple[Surface, ...]:
         A criterion without a surface is left out.
     """
     found = [surface for theme in content.themes for surface in _of_theme(theme)]
+    found += [_of_month(month) for month in range(1, 13)]
     found.append(Surface("relief", "relief", "Relief", "m", "Height above the sea", None))
     return tuple(surface for surface in found if surface.name in content.surfaces)
+
+
+def month_name(month: int) -> str:
+    """Name of the surface of a month's solar yield, 1 to 12."""
+    return f"solar-yield-{month:02d}"
+
+
+def _of_month(month: int) -> Surface:
+    title = f"Solar yield in {_MONTHS[month - 1]}"
+    return Surface(month_name(month), "month", title, "%", "AC capacity factor", None)
 
 
 def _of_theme(theme: ThemeView) -> list[Surface]:

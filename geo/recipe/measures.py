@@ -7,7 +7,7 @@ __all__ = ["MEASURES", "Argument", "Measure"]
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a measure: `kind` is layer, text, texts, where, quantity or number."""
+    """One argument of a measure: `kind` is layer, text, texts, where, months or number."""
 
     kind: str
     required: bool = True
@@ -33,6 +33,7 @@ class Measure:
 
 _LAYER = Argument("layer")
 _WHERE = Argument("where", required=False)
+_MONTHS = Argument("months", required=False)
 
 MEASURES: dict[str, Measure] = {
     "distance": Measure(
@@ -65,9 +66,13 @@ MEASURES: dict[str, Measure] = {
         says="a statistic of a raster layer within the zone that holds the cell",
     ),
     "solar-radiation": Measure(
-        "kWh/m2", True, needs="energy", says="global horizontal radiation of a year"
+        "kWh/m2", True, {"months": _MONTHS}, needs="energy",
+        says="global horizontal radiation of a year, or of some months of it (1 to 12)",
     ),
-    "solar-yield": Measure("%", True, needs="energy", says="AC capacity factor of a solar plant"),
+    "solar-yield": Measure(
+        "%", True, {"months": _MONTHS}, needs="energy",
+        says="AC capacity factor of a solar plant, in the year or in some months of it",
+    ),
     "wind-speed": Measure("m/s", True, needs="energy", says="mean wind speed at hub height"),
     "wind-yield": Measure("%", True, needs="energy", says="net capacity factor of a wind plant"),
     "power-cost": Measure(

@@ -55,11 +55,25 @@ def _argument(table: Table, key: str, argument: Argument) -> object:
         return None
     if argument.kind == "where":
         return table.where(key)
+    if argument.kind == "months":
+        return _months(table, key)
     if argument.kind == "texts":
         return table.texts(key)
     if argument.kind == "number":
         return table.quantity(key, argument.unit)
     return table.choice(key, argument.allowed) if argument.allowed else table.text(key)
+
+
+def _months(table: Table, key: str) -> tuple[int, ...]:
+    found = table.take(key)
+    if isinstance(found, list) and found and all(_is_month(one) for one in found):
+        return tuple(sorted(set(found)))
+    table.report(key, f"{key} must be some of the numbers 1 to 12, found {found!r}")
+    return (1,)
+
+
+def _is_month(found: object) -> bool:
+    return isinstance(found, int) and not isinstance(found, bool) and 1 <= found <= 12
 
 
 def weight_of(table: Table, key: str = "weight") -> tuple[float, float, float]:

@@ -95,6 +95,7 @@ def energy_of(table: Table) -> EnergySpec:
             system=_system(solar),
             cost=costs_of(solar),
             resource=resource_of(solar),
+            monthly=solar.flag("monthly", default=False),
         ),
         wind=WindSpec(
             points=wind.text("points"),

@@ -473,7 +473,7 @@ class ResourceSpec:
 
 @dataclass(frozen=True)
 class SolarSpec:
-    """Layers and plant of the solar yield."""
+    """Layers and plant of the solar yield; `monthly` asks for a raster of each month."""
 
     radiation: str
     points: str
@@ -481,6 +481,7 @@ class SolarSpec:
     system: Mapping[str, float | str]
     cost: CostSpec
     resource: ResourceSpec | None = None
+    monthly: bool = False
 
 
 @dataclass(frozen=True)

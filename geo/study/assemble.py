@@ -20,6 +20,7 @@ from geo.publish.content import (
 from geo.publish.labels import labels_of
 from geo.recipe import HouseSpec
 from geo.study.measures import model_of
+from geo.study.months import monthly_yields
 from geo.study.new_links import flows_of, link_layers, new_links_view
 from geo.study.power import power_notes
 from geo.study.resilience import trade_view
@@ -192,6 +193,7 @@ def _surfaces(bench: Workbench, themes: Sequence[ThemeRun]) -> xr.Dataset:
     found: dict[str, xr.DataArray] = {}
     for theme in themes:
         found |= theme.surfaces()
+    found |= monthly_yields(bench)
     for layer in bench.recipe.base.get("relief", ()):
         found["relief"] = bench.raster(layer)
     return xr.Dataset(found)

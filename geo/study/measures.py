@@ -15,6 +15,7 @@ from geo.errors import UnitError
 from geo.recipe import CriterionSpec, ThemeSpec
 from geo.recipe.measures import MEASURES
 from geo.recipe.schema import EvidenceSpec
+from geo.study.months import season
 from geo.study.power import power_cost, solar_surfaces, wind_surfaces
 from geo.study.prospects import Prospect, prospect
 from geo.study.trade import (
@@ -181,11 +182,15 @@ def _zonal(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, unit: str)
     return lambda part: (paint(part.grid),)
 
 
-def _radiation(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> OfPart:
+def _radiation(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
+    if "months" in arguments:
+        return _same(*season(bench, "radiation", _months(arguments)))
     return _same(*solar_surfaces(bench).radiation)
 
 
-def _solar_yield(bench: Workbench, _theme: ThemeSpec, _arguments: Arguments, _unit: str) -> OfPart:
+def _solar_yield(bench: Workbench, _theme: ThemeSpec, arguments: Arguments, _unit: str) -> OfPart:
+    if "months" in arguments:
+        return _percent(*season(bench, "factor", _months(arguments)))
     return _percent(*solar_surfaces(bench).factor)
 
 
@@ -221,6 +226,10 @@ def _same(*surfaces: xr.DataArray) -> OfPart:
 
 def _percent(*shares: xr.DataArray) -> OfPart:
     return lambda part: tuple(part.of(share) * 100 for share in shares)
+
+
+def _months(arguments: Arguments) -> tuple[int, ...]:
+    return cast(tuple[int, ...], arguments["months"])
 
 
 def _countries(arguments: Arguments) -> tuple[str, ...]:

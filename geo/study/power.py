@@ -30,6 +30,7 @@ __all__ = [
     "power_cost",
     "power_notes",
     "pv_system",
+    "solar_nodes",
     "solar_source",
     "solar_surfaces",
     "wind_surfaces",
@@ -101,6 +102,11 @@ def solar_source(bench: Workbench) -> xr.Dataset:
     return _radiation(bench).nodes
 
 
+def solar_nodes(bench: Workbench) -> xr.Dataset:
+    """Yield of the recipe's solar plant at the nodes, see `geo.energy.solar.node_yield`."""
+    return bench.keep("solar-nodes", lambda: node_yield(solar_source(bench), pv_system(bench)))
+
+
 def pv_system(bench: Workbench) -> PvSystem:
     """The solar plant of the recipe."""
     return _system(_spec(bench).solar.system)
@@ -120,7 +126,7 @@ def solar_surfaces(bench: Workbench) -> SolarSurfaces:
 
     def make() -> dict[str, xr.DataArray]:
         radiation, system = _radiation(bench), pv_system(bench)
-        nodes = node_yield(radiation.nodes, system)
+        nodes = solar_nodes(bench)
         sharpen = radiation.sharpening(system)
 
         def task(part: Part) -> dict[str, xr.DataArray]:

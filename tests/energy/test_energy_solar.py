@@ -11,11 +11,20 @@ from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from pvlib import clearsky, irradiance, location
 
+from geo.energy.hours import MONTH_OF_HOUR
 from geo.energy.interpolation import bilinear
 from geo.energy.pv import PvSystem
-from geo.energy.solar import node_yield, optimal_tilt, solar_resource, yield_at
+from geo.energy.solar import (
+    monthly_surface,
+    node_yield,
+    optimal_tilt,
+    radiation_course,
+    solar_resource,
+    yield_at,
+)
 from geo.energy.solar import yield_surface as solar_surface
 from geo.energy.sun import DAYS_IN_MONTH, clear_sky_ghi, day_classes, sun_position
+from geo.energy.typical_year import typical_year
 from geo.errors import DataError, EmptyLayerError
 
 BOUNDS = (99.0, 45.0, 102.0, 48.0)
@@ -221,6 +230,40 @@ def test_the_surface_lies_on_the_grid_between_the_nodes(resource: xr.Dataset) ->
     assert ((relative > 0.06) & (relative < 0.12)).all()
     outside = solar_surface(resource, grid, PvSystem())
     assert np.isnan(outside["capacity_factor_ac"]).all()
+
+
+def test_twelve_months_give_the_year_back_and_follow_the_hours(resource: xr.Dataset) -> None:
+    grid = GeoBox.from_bbox((99.5, 45.5, 101.5, 47.5), "EPSG:4326", resolution=0.5)
+    system = PvSystem(tilt=40.0)
+    nodes = node_yield(resource, system)
+    year = solar_surface(resource, grid, system, nodes=nodes)
+    yields = monthly_surface(year["capacity_factor_ac"], nodes["month_over_year"], grid)
+    assert yields.sizes["month"] == 12
+    weights = DAYS_IN_MONTH / DAYS_IN_MONTH.sum()
+    np.testing.assert_allclose(
+        np.tensordot(weights, yields, axes=1), year["capacity_factor_ac"], rtol=1e-5
+    )
+    # The same months out of the hours of a typical year, which a cell centre has of its own.
+    x, y = float(yields["x"][1]), float(yields["y"][2])
+    hours = typical_year(resource, [x], [y], system)["capacity_factor_ac"].to_numpy()[:, 0]
+    by_hours = [hours[month == MONTH_OF_HOUR].mean() for month in range(12)]
+    np.testing.assert_allclose(yields[:, 2, 1], by_hours, rtol=0.05)
+    light = monthly_surface(year["ghi_annual"] / 365.25, radiation_course(resource), grid)
+    at = yield_at(resource, [x], [y], system)["ghi_annual"].to_numpy()[0]
+    assert float(light[:, 2, 1].to_numpy() @ DAYS_IN_MONTH) == pytest.approx(at, rel=1e-4)
+    assert float(light[5, 2, 1]) > 2 * float(light[11, 2, 1])
+    one = monthly_surface(year["capacity_factor_ac"], nodes["month_over_year"], grid, months=[7])
+    np.testing.assert_array_equal(one[0], yields[6])
+
+
+@pytest.mark.parametrize("months", [[0], [13, 1], []])
+def test_months_that_no_year_has_are_refused(resource: xr.Dataset, months: list[int]) -> None:
+    grid = GeoBox.from_bbox((99.5, 45.5, 101.5, 47.5), "EPSG:4326", resolution=1.0)
+    year = solar_surface(resource, grid, PvSystem(tilt=40.0))["ghi_annual"]
+    with pytest.raises(DataError, match="give some of 1 to 12"):
+        monthly_surface(year, radiation_course(resource), grid, months=months)
+    with pytest.raises(DataError, match="bring it to the grid"):
+        monthly_surface(year[:1], radiation_course(resource), grid)
 
 
 def test_unknown_radiation_stays_unknown() -> None:

@@ -1,10 +1,13 @@
 """One line of a recipe puts an atlas, a reanalysis or a mast in the place of coarse layers."""
 
+import json
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
 from atlas_files import atlas_tiff, era5_now, hours, mast_csv
 from pyproj import Transformer
@@ -14,6 +17,7 @@ import geo
 from geo.catalogue import Catalogue, embedded_folders
 from geo.errors import LodemapError
 from geo.recipe import load_recipe
+from geo.study.months import monthly_yields, season
 from geo.study.power import power_cost, power_notes, solar_surfaces, wind_surfaces
 from geo.study.workbench import Workbench
 
@@ -256,3 +260,59 @@ def test_the_page_says_how_far_sun_and_wind_were_checked(world: Path, coarse: Wo
         "Wind at 100 m comes from the layer gwa, with an error of 10 % as stated by the recipe "
         "or by default.",
     )
+
+
+def test_a_season_of_the_sun_is_a_part_of_its_year(world: Path, coarse: Workbench) -> None:
+    year = solar_surfaces(coarse)
+    half = season(coarse, "radiation", (4, 5, 6, 7, 8, 9)).central.to_numpy()
+    rest = season(coarse, "radiation", (1, 2, 3, 10, 11, 12)).central.to_numpy()
+    whole = year.radiation.central.to_numpy()
+    np.testing.assert_allclose(half + rest, whole, rtol=1e-5)
+    assert (half > 1.5 * rest).all()
+    winter = season(coarse, "factor", (12, 1))
+    assert (winter.low <= winter.central).all()
+    assert (winter.central <= winter.high).all()
+    assert monthly_yields(coarse) == {}
+    asked = bench(world, solar="monthly = true")
+    monthly = monthly_yields(asked)
+    assert list(monthly) == [f"solar-yield-{month:02d}" for month in range(1, 13)]
+    days = [31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    mean = sum(d * monthly[n].to_numpy() for d, n in zip(days, monthly, strict=True)) / 365.25
+    known = np.isfinite(mean)
+    assert known.any()
+    assert not known.all()  # unknown outside the region
+    np.testing.assert_allclose(mean[known], 100 * year.factor.central.to_numpy()[known], rtol=1e-4)
+
+
+def test_months_and_their_rasters_by_a_recipe(world: Path, tmp_path: Path) -> None:
+    text = (world / "hills.toml").read_text("utf-8") + ENERGY.replace("#SOLAR", "monthly = true")
+    winter = """
+[[theme.criterion]]
+id = "winter"
+title = "Radiation of the winter"
+measure = "solar-radiation"
+months = [10, 11, 12, 1, 2, 3]
+value = { linear = [["0 kWh/m2", 0.0], ["800 kWh/m2", 1.0]] }
+weight = 0.2
+source = "made up"
+"""
+    path = world / "winter.toml"
+    path.write_text(text.replace("\n[energy]\n", winter + "\n[energy]\n", 1), "utf-8")
+    folder = geo.Study.from_toml(path, cell_size=10_000).run().write(tmp_path / "out")
+    with rasterio.open(folder / "solar-yield-06.tif") as june:
+        assert june.tags()["long_name"] == "Solar yield in June"
+        bright = june.read(1)
+    with rasterio.open(folder / "solar-yield-12.tif") as december:
+        dark = december.read(1)
+    assert np.nanmean(bright) > 1.2 * np.nanmean(dark)
+    with zipfile.ZipFile(folder / "winter.qgz") as project:
+        assert "Solar yield by month" in project.read("winter.qgs").decode()
+    item = json.loads((folder / "item.json").read_text("utf-8"))
+    assert any("solar-yield-06.tif" in asset["href"] for asset in item["assets"].values())
+    theme = next(folder.glob("*-winter.tif"))
+    with rasterio.open(theme) as season_:
+        values = season_.read(1)
+    assert 300 < np.nanmean(values) < 800
+    path.write_text(path.read_text("utf-8").replace("[10, 11,", "[13, 11,"), "utf-8")
+    with pytest.raises(LodemapError, match=r"winter.toml:\d+: months must be some of the numbers"):
+        load_recipe(path)
