@@ -16,16 +16,13 @@ from geo.errors import DataError
 
 __all__ = [
     "Breakpoints",
-    "Passes",
-    "add_points",
+    "Weighted",
     "fits_float32",
-    "passes",
     "piecewise",
     "take_logs",
+    "weighted",
 ]
 
-# Stretches that one pass over the cells takes: with fewer, most functions would need two.
-_STRETCHES = 4
 _ROUNDING = 3e-7
 """Most that points rounded to float32 may change a value score."""
 
@@ -49,19 +46,19 @@ class Breakpoints(NamedTuple):
     log: bool = False
 
 
-class Passes(NamedTuple):
-    """A weighted value function as the compiled code takes it, four stretches at a time.
+class Weighted(NamedTuple):
+    """A weighted value function as the compiled code takes it.
 
     Parameters
     ----------
-    tables : (passes, 4, 3) array
-        Start, end and weighted slope of each stretch.
-    numbers : (passes, 4) array
-        Weighted score at the start of the first stretch; what an unknown adds to the total
-        and to what is missing; 1 in the pass that counts the known.
+    stretches : (stretches, 3) array
+        Start, end and weighted slope of each stretch between two points.
+    numbers : (3,) array
+        Weighted score at the start of the first stretch, what an unknown adds to the total,
+        and what it adds to what is missing.
     """
 
-    tables: npt.NDArray[np.floating]
+    stretches: npt.NDArray[np.floating]
     numbers: npt.NDArray[np.floating]
 
 
@@ -142,13 +139,15 @@ def fits_float32(function: Breakpoints) -> bool:
     return bool((np.abs(slope) * moved * inside).max() <= _ROUNDING)
 
 
-def passes(function: Breakpoints, weight: float, lost: float, real: type[np.floating]) -> Passes:
-    """Bring a value function into the form that `add_points` takes.
+def weighted(
+    function: Breakpoints, weight: float, lost: float, real: type[np.floating]
+) -> Weighted:
+    """Bring a value function into the form that an overlay takes.
 
     Parameters
     ----------
     function : Breakpoints
-        If it is of logarithms, the values given to `add_points` are logarithms too.
+        If it is of logarithms, the values it is used on are logarithms too.
     weight : float
     lost : float
         What an unknown adds to the total.
@@ -157,7 +156,7 @@ def passes(function: Breakpoints, weight: float, lost: float, real: type[np.floa
 
     Returns
     -------
-    Passes
+    Weighted
 
     Raises
     ------
@@ -167,21 +166,14 @@ def passes(function: Breakpoints, weight: float, lost: float, real: type[np.floa
     Examples
     --------
     >>> fall = Breakpoints(np.array([0.0, 8.0]), np.array([1.0, 0.0]))
-    >>> found = passes(fall, 0.5, 0.0, np.float64)
-    >>> found.tables[0, 0].tolist(), found.numbers.tolist()
-    ([0.0, 8.0, -0.0625], [[0.5, 0.0, 0.5, 1.0]])
+    >>> found = weighted(fall, 0.5, 0.0, np.float64)
+    >>> found.stretches.tolist(), found.numbers.tolist()
+    ([[0.0, 8.0, -0.0625]], [0.5, 0.0, 0.5])
     """
     x, scores = _checked(function)
     stretches = _stretches(x, scores, real)
     stretches[:, 2] *= real(weight)
-    count = -(-len(stretches) // _STRETCHES)
-    # Level stretches, which add nothing, fill up the last pass.
-    tables = np.zeros((count * _STRETCHES, 3), dtype=real)
-    tables[: len(stretches)] = stretches
-    # Later passes add the rises of their stretches and nothing else.
-    numbers = np.zeros((count, 4), dtype=real)
-    numbers[0] = weight * scores[0], lost, weight, 1.0
-    return Passes(tables.reshape(count, _STRETCHES, 3), numbers)
+    return Weighted(stretches, np.array([weight * scores[0], lost, weight], dtype=real))
 
 
 def _checked(
@@ -258,52 +250,3 @@ def take_logs(values: npt.NDArray[np.floating], out: npt.NDArray[np.floating]) -
     for i in range(values.size):
         x = np.float64(values[i])
         out[i] = np.log10(x) if x > 0.0 else (-np.inf if x == x else np.nan)
-
-
-# A product and its sum may be rounded at once; nothing else is relaxed, NaN stays NaN.
-@njit(cache=True, nogil=True, fastmath={"contract"})
-def add_points(
-    values: npt.NDArray[np.floating],
-    table: npt.NDArray[np.floating],
-    numbers: npt.NDArray[np.floating],
-    total: npt.NDArray[np.floating],
-    missing: npt.NDArray[np.floating],
-    count: npt.NDArray[np.uint8],
-) -> None:
-    """Add four stretches of a weighted value function to the sums of a block.
-
-    Parameters
-    ----------
-    values : (n,) array
-        NaN is unknown.
-    table, numbers : (4, 3), (4,) arrays
-        One pass of `Passes`.
-    total, missing, count : (n,) arrays
-        Weighted scores of what is known, weights of what is not, and how many are known.
-    """
-    low_0, high_0, slope_0 = table[0, 0], table[0, 1], table[0, 2]
-    low_1, high_1, slope_1 = table[1, 0], table[1, 1], table[1, 2]
-    low_2, high_2, slope_2 = table[2, 0], table[2, 1], table[2, 2]
-    low_3, high_3, slope_3 = table[3, 0], table[3, 1], table[3, 2]
-    base, lost, unknown, one = numbers[0], numbers[1], numbers[2], np.uint8(numbers[3])
-    # Typed zeros: a plain one would make all of it wider, and slower.
-    nothing = base - base
-    none = np.uint8(0)
-    for i in range(values.size):
-        x = values[i]
-        at = x if x > low_0 else low_0
-        at = at if at < high_0 else high_0
-        score = base + slope_0 * (at - low_0)
-        at = x if x > low_1 else low_1
-        at = at if at < high_1 else high_1
-        score += slope_1 * (at - low_1)
-        at = x if x > low_2 else low_2
-        at = at if at < high_2 else high_2
-        score += slope_2 * (at - low_2)
-        at = x if x > low_3 else low_3
-        at = at if at < high_3 else high_3
-        score += slope_3 * (at - low_3)
-        known = x == x
-        total[i] += score if known else lost
-        missing[i] += nothing if known else unknown
-        count[i] += one if known else none

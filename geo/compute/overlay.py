@@ -1,30 +1,41 @@
 """Value functions, weights, exclusion and bounds for unknowns in one pass.
 
-The raster is worked through in blocks small enough to stay in the processor's cache:
-each criterion is read once and no layer of intermediate values is ever written out.
+The sums of a few cells stay in the processor's registers until every criterion is added:
+each is read once, and no layer of intermediate values is ever written out.
 """
 
-import ctypes
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import config, njit, types
-from numba.extending import intrinsic
-from numba.np.numpy_support import carray
+from numba import njit
 
 from geo.compute.blocks import each
-from geo.compute.breakpoints import Breakpoints, add_points, fits_float32, passes, take_logs
+from geo.compute.breakpoints import Breakpoints, fits_float32, take_logs, weighted
 from geo.compute.curves import Write, writer
 from geo.compute.inputs import Form, Inputs, Overlay, checked_inputs, empty_overlay
+from geo.compute.lanes import (
+    WIDTH,
+    above,
+    add,
+    add_rise,
+    below,
+    choose,
+    flagged,
+    is_known,
+    read,
+    spread,
+    write,
+)
 
 __all__ = ["weighted_overlay"]
 
 _TASK = 1 << 18
+"""Cells that a thread takes at once."""
+
 _CACHE = 1 << 15
-_STRIP = 1 << 11
-"""Cells whose sums lie in the first cache while one criterion after the other is added."""
+"""Cells whose scores stay in the second cache where they are made before they are summed."""
 
 _MOST_SINGLE = 32
 """Criteria whose sum float32 holds to well under a millionth."""
@@ -84,45 +95,58 @@ def weighted_overlay(
     >>> result.score_high
     array([[0.875, 0.625, 1.   ]], dtype=float32)
     """
-    inputs = checked_inputs(criteria, functions, weights, excluded, exclude_mask, required)
-    result = empty_overlay(inputs.shape)
-    score, high = result.score.reshape(-1), result.score_high.reshape(-1)
-    known = result.known.reshape(-1)
+    given = checked_inputs(criteria, functions, weights, excluded, exclude_mask, required)
+    inputs = _filled_up(given)
+    score, high, known = empty_overlay(inputs.layers[0].shape)
     real = _working_type(inputs, functions)
     ready = [
         _readied(layer, form, real) for layer, form in zip(inputs.layers, functions, strict=True)
     ]
-    weighted = [
+    parts = [
         # A cell without a required criterion has no score.
-        passes(part.line, weight, np.nan if must else 0.0, real)
+        weighted(part.line, weight, np.nan if must else 0.0, real)
         for part, weight, must in zip(ready, weights, inputs.required, strict=True)
     ]
-    tables = np.concatenate([part.tables for part in weighted])
-    numbers = np.concatenate([part.numbers for part in weighted])
-    owner = np.repeat(np.arange(len(ready)), [len(part.numbers) for part in weighted])
+    stretches = np.concatenate([part.stretches for part in parts])
+    numbers = np.array([part.numbers for part in parts])
+    ends = np.cumsum([len(part.stretches) for part in parts])
     mask = np.uint16(exclude_mask)
+    made = sum(part.write is not None for part in ready)
+    step = _CACHE if made else _TASK
 
     def task(first: int, last: int) -> None:
-        sums = np.empty((2, _STRIP), dtype=real)
-        room = np.empty((sum(part.write is not None for part in ready), _CACHE), dtype=real)
-        rows = iter(room)
-        made = [(part, part.layer if part.write is None else next(rows)) for part in ready]
-        places = np.array([row.ctypes.data for _, row in made])[owner]
-        # Values that are read where they lie move on from block to block.
-        move = np.array([row.itemsize if row is part.layer else 0 for part, row in made])[owner]
-        for a in range(first, last, _CACHE):
-            b = min(last, a + _CACHE)
-            for part, row in made:
-                if part.write is not None:
-                    part.write(part.layer[a:b], row[: b - a])
+        room = np.empty((made, min(2 * step, last - first)), dtype=real)
+        for a, b in _blocks(first, last, step):
+            rows = iter(room)
+            places = [_place(part, a, b, rows) for part in ready]
             sum_block(
-                places + a * move, tables, numbers, sums, inputs.blocked[a:b], mask,
+                np.array(places), ends, stretches, numbers, inputs.blocked[a:b], mask,
                 score[a:b], high[a:b], known[a:b],
             )  # fmt: skip
 
-    size = score.size
-    each(task, [(a, min(size, a + _TASK)) for a in range(0, size, _TASK)])
-    return result
+    each(task, _blocks(0, score.size, _TASK))
+    size = given.layers[0].size
+    return Overlay(
+        score[:size].reshape(given.shape),
+        high[:size].reshape(given.shape),
+        known[:size].reshape(given.shape),
+    )
+
+
+def _filled_up(inputs: Inputs) -> Inputs:
+    """Add cells to a raster of fewer than are worked on at once."""
+    short = max(0, WIDTH - inputs.layers[0].size)
+    if short == 0:
+        return inputs
+    blocked = np.pad(inputs.blocked, (0, short)) if inputs.blocked.size > 0 else inputs.blocked
+    layers = [np.pad(layer, (0, short)) for layer in inputs.layers]
+    return inputs._replace(layers=layers, blocked=blocked)
+
+
+def _blocks(first: int, last: int, step: int) -> list[tuple[int, int]]:
+    """Cut cells into blocks of at most twice `step`, none with less unless all have less."""
+    starts = list(range(first, max(first + 1, last - step + 1), step))
+    return list(zip(starts, [*starts[1:], last], strict=True))
 
 
 class _Ready(NamedTuple):
@@ -131,6 +155,15 @@ class _Ready(NamedTuple):
     layer: npt.NDArray[np.floating]
     write: Write | None
     line: Breakpoints
+
+
+def _place(part: _Ready, first: int, last: int, room: Iterator[npt.NDArray[np.floating]]) -> int:
+    """Address of a block's first value: where its layer lies, or in the next row of room."""
+    if part.write is None:
+        return part.layer[first:].ctypes.data
+    row = next(room)
+    part.write(part.layer[first:last], row[: last - first])
+    return row.ctypes.data
 
 
 def _readied(layer: npt.NDArray[np.floating], form: Form, real: type[np.floating]) -> _Ready:
@@ -152,92 +185,61 @@ def _working_type(inputs: Inputs, functions: Sequence[Form]) -> type[np.floating
     return np.float32 if single else np.float64
 
 
-@intrinsic
-def _compiled_pointer(_typing: Any, address: Any, like: Any) -> Any:
-    """Pointer to numbers at an address, of the type that an array has."""
-    kind = types.CPointer(like.dtype)  # type: ignore[no-untyped-call]
-
-    def generate(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-        return builder.inttoptr(given[0], context.get_value_type(kind))
-
-    return kind(address, like), generate
-
-
-def _plain_pointer(address: int, like: npt.NDArray[np.floating]) -> Any:
-    """The same where nothing is compiled."""
-    kind = np.ctypeslib.as_ctypes_type(like.dtype)
-    return ctypes.cast(int(address), ctypes.POINTER(kind))
-
-
-pointer: Any = _plain_pointer if getattr(config, "DISABLE_JIT", 0) else _compiled_pointer
-
-
 @njit(cache=True, nogil=True)
 def sum_block(
     places: npt.NDArray[np.intp],
-    tables: npt.NDArray[np.floating],
+    ends: npt.NDArray[np.intp],
+    stretches: npt.NDArray[np.floating],
     numbers: npt.NDArray[np.floating],
-    sums: npt.NDArray[np.floating],
     blocked: npt.NDArray[np.uint16],
     mask: np.uint16,
     score: npt.NDArray[np.float32],
     high: npt.NDArray[np.float32],
     known: npt.NDArray[np.uint8],
 ) -> None:
-    """Write the scores of a block, strip by strip.
+    """Write the scores of a block; NaN where a bit of `mask` is set or nothing is known.
 
     Parameters
     ----------
-    places : (passes,) int array
-        Address of the block's first value of each pass: any number of arrays, one code.
-    tables, numbers : arrays
-        Of `geo.compute.breakpoints.Passes`, those of all criteria one behind the other.
-    sums : (2, strip) array
-        Room to work in.
+    places : (criteria,) int array
+        Address of the block's first value of each: any number of arrays, one code.
+    ends : (criteria,) int array
+        Where the stretches of each end; they lie one behind the other.
+    stretches, numbers : (stretches, 3), (criteria, 3) arrays
+        Of `geo.compute.breakpoints.Weighted`.
     blocked : (cells,) uint16 array
         Exclusion bits; empty where there are none.
     mask : uint16
     score, high, known : (cells,) arrays
+        At least `geo.compute.lanes.WIDTH` cells.
     """
-    size = sums.shape[1]
-    for first in range(0, score.size, size):
-        last = min(score.size, first + size)
-        total, missing, count = sums[0, : last - first], sums[1, : last - first], known[first:last]
-        for i in range(last - first):
-            total[i] = 0.0
-            missing[i] = 0.0
-            count[i] = 0
-        for k in range(places.size):
-            at = places[k] + first * sums.itemsize
-            values = carray(pointer(at, sums), (last - first,))
-            add_points(values, tables[k], numbers[k], total, missing, count)
-        close_strip(
-            total, missing, count, blocked[first:last], mask, score[first:last], high[first:last]
-        )
-
-
-@njit(cache=True, nogil=True)
-def close_strip(
-    total: npt.NDArray[np.floating],
-    missing: npt.NDArray[np.floating],
-    count: npt.NDArray[np.uint8],
-    blocked: npt.NDArray[np.uint16],
-    mask: np.uint16,
-    score: npt.NDArray[np.float32],
-    high: npt.NDArray[np.float32],
-) -> None:
-    """Write the sums of a strip; NaN where a bit of `mask` is set or nothing is known."""
-    unknown = np.float32(np.nan)
-    nothing, all_of_it = np.float32(0.0), np.float32(1.0)
+    real = stretches.dtype.type
+    nothing, one, unknown = real(0.0), real(1.0), real(np.nan)
     # What rounding leaves beside 0 and 1 is 0 and 1; NaN stays what it is.
-    least, most = np.float32(_ROUNDING), np.float32(1.0 - _ROUNDING)
-    for i in range(score.size):
-        here = total[i] if count[i] > 0 else unknown
-        here = nothing if here < least else here
-        best = here + missing[i]
-        score[i] = all_of_it if here > most else here
-        high[i] = all_of_it if best > most else best
-    for i in range(blocked.size):
-        closed = (blocked[i] & mask) != 0
-        score[i] = unknown if closed else score[i]
-        high[i] = unknown if closed else high[i]
+    least, most = real(_ROUNDING), real(1.0 - _ROUNDING)
+    for first in range(0, score.size, WIDTH):
+        # The last cells are taken together with some before them, once more.
+        i = min(first, score.size - WIDTH)
+        total = missing = count = spread(nothing, stretches)
+        start = 0
+        for k in range(places.size):
+            cells = read(places[k] + i * stretches.itemsize, stretches)
+            here = is_known(cells)
+            part = choose(here, numbers[k, 0], numbers[k, 1])
+            for s in range(start, ends[k]):
+                part = add_rise(part, cells, stretches[s, 0], stretches[s, 1], stretches[s, 2])
+            start = ends[k]
+            total = add(total, part)
+            missing = add(missing, choose(here, nothing, numbers[k, 2]))
+            count = add(count, choose(here, one, nothing))
+        total = choose(above(count, nothing), total, unknown)
+        if blocked.size > 0:
+            closed = flagged(blocked.ctypes.data + i * blocked.itemsize, mask, blocked, stretches)
+            total = choose(closed, unknown, total)
+        total = choose(below(total, least), nothing, total)
+        best = add(total, missing)
+        total = choose(above(total, most), one, total)
+        best = choose(above(best, most), one, best)
+        write(score.ctypes.data + i * score.itemsize, total, score)
+        write(high.ctypes.data + i * high.itemsize, best, high)
+        write(known.ctypes.data + i * known.itemsize, count, known)

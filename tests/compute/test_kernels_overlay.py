@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from geo.compute import kernels, overlay
+from geo.compute import kernels, lanes, overlay
 from geo.compute.breakpoints import fits_float32
 from geo.compute.kernels import Breakpoints
 from geo.errors import DataError
@@ -120,11 +120,30 @@ def test_blocks_of_any_size_give_the_same_bits(monkeypatch, kind):
         return kernels.weighted_overlay(layers, forms, [0.25] * 4, excluded=layer > 15)
 
     whole = found()
-    monkeypatch.setattr(overlay, "_TASK", 40)
-    monkeypatch.setattr(overlay, "_CACHE", 14)
-    monkeypatch.setattr(overlay, "_STRIP", 5)
+    monkeypatch.setattr(overlay, "_TASK", 75)
+    monkeypatch.setattr(overlay, "_CACHE", 33)
     for one, other in zip(whole, found(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_raster_of_any_number_of_cells_is_scored_to_its_end(kind):
+    rng = np.random.default_rng(2)
+    for size in [0, 1, *range(lanes.WIDTH - 1, 2 * lanes.WIDTH + 2)]:
+        layers = rng.uniform(-5, 120, (2, 1, size)).astype(kind)
+        layers[rng.random(layers.shape) < 0.3] = np.nan
+        bits = rng.integers(0, 4, (1, size)).astype(np.uint8)
+        scores = np.array(
+            [np.interp(v, f.x, f.score) for v, f in zip(layers, (RISE, FALL), strict=True)]
+        )
+        known = ~np.isnan(scores)
+        expected = np.where(known, scores, 0).mean(axis=0)
+        expected[(bits & 2 > 0) | ~known.any(axis=0)] = np.nan
+        found = kernels.weighted_overlay(
+            layers, [RISE, FALL], [0.5, 0.5], excluded=bits, exclude_mask=2
+        )
+        np.testing.assert_allclose(found.score, expected, atol=2e-7)
+        np.testing.assert_array_equal(found.known, known.sum(axis=0))
 
 
 def test_whole_numbers_are_taken_as_criteria():
