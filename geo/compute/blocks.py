@@ -5,8 +5,9 @@ is the same for any number of threads.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 __all__ = ["each", "row_blocks", "thread_pool", "threads"]
@@ -82,6 +83,19 @@ def each(task: Callable[[int, int], None], blocks: Sequence[tuple[int, int]]) ->
         for first, last in blocks:
             task(first, last)
         return
+    left = iter(blocks)
+
+    def work() -> None:
+        for first, last in left:
+            task(first, last)
+
     with thread_pool() as pool:
-        # The list consumes the results, so an error in a thread is raised here.
-        list(pool.map(lambda block: task(*block), blocks))
+        # A future for every block would cost more than a small block.
+        shares = [pool.submit(work) for _ in range(threads())]
+        try:
+            wait(shares, return_when=FIRST_EXCEPTION)
+        finally:
+            # After an error in one thread nothing is left to do for the others.
+            deque(left, maxlen=0)
+        for share in shares:
+            share.result()

@@ -53,9 +53,9 @@ class Weighted(NamedTuple):
     ----------
     stretches : (stretches, 3) array
         Start, end and weighted slope of each stretch between two points.
-    numbers : (3,) array
-        Weighted score at the start of the first stretch, what an unknown adds to the total,
-        and what it adds to what is missing.
+    numbers : (2,) array
+        Weighted score at the start of the first stretch, and what an unknown adds to what is
+        missing.
     """
 
     stretches: npt.NDArray[np.floating]
@@ -150,7 +150,7 @@ def weighted(
         If it is of logarithms, the values it is used on are logarithms too.
     weight : float
     lost : float
-        What an unknown adds to the total.
+        What an unknown adds to what is missing.
     real : numpy type
         float32 or float64: all is reckoned in it.
 
@@ -166,14 +166,14 @@ def weighted(
     Examples
     --------
     >>> fall = Breakpoints(np.array([0.0, 8.0]), np.array([1.0, 0.0]))
-    >>> found = weighted(fall, 0.5, 0.0, np.float64)
+    >>> found = weighted(fall, 0.5, 0.5, np.float64)
     >>> found.stretches.tolist(), found.numbers.tolist()
-    ([[0.0, 8.0, -0.0625]], [0.5, 0.0, 0.5])
+    ([[0.0, 8.0, -0.0625]], [0.5, 0.5])
     """
     x, scores = _checked(function)
     stretches = _stretches(x, scores, real)
     stretches[:, 2] *= real(weight)
-    return Weighted(stretches, np.array([weight * scores[0], lost, weight], dtype=real))
+    return Weighted(stretches, np.array([weight * scores[0], lost], dtype=real))
 
 
 def _checked(

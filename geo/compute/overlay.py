@@ -31,7 +31,7 @@ from geo.compute.lanes import (
 
 __all__ = ["weighted_overlay"]
 
-_TASK = 1 << 18
+_TASK = 1 << 19
 """Cells that a thread takes at once."""
 
 _CACHE = 1 << 15
@@ -104,12 +104,14 @@ def weighted_overlay(
     ]
     parts = [
         # A cell without a required criterion has no score.
-        weighted(part.line, weight, np.nan if must else 0.0, real)
+        weighted(part.line, weight, np.nan if must else weight, real)
         for part, weight, must in zip(ready, weights, inputs.required, strict=True)
     ]
-    stretches = np.concatenate([part.stretches for part in parts])
     numbers = np.array([part.numbers for part in parts])
-    ends = np.cumsum([len(part.stretches) for part in parts])
+    counts = np.array([len(part.stretches) for part in parts])
+    stretches = np.zeros((len(parts), counts.max(), 3), dtype=real)
+    for row, part in zip(stretches, parts, strict=True):
+        row[: len(part.stretches)] = part.stretches
     mask = np.uint16(exclude_mask)
     made = sum(part.write is not None for part in ready)
     step = _CACHE if made else _TASK
@@ -120,7 +122,7 @@ def weighted_overlay(
             rows = iter(room)
             places = [_place(part, a, b, rows) for part in ready]
             sum_block(
-                np.array(places), ends, stretches, numbers, inputs.blocked[a:b], mask,
+                np.array(places), counts, stretches, numbers, inputs.blocked[a:b], mask,
                 score[a:b], high[a:b], known[a:b],
             )  # fmt: skip
 
@@ -188,7 +190,7 @@ def _working_type(inputs: Inputs, functions: Sequence[Form]) -> type[np.floating
 @njit(cache=True, nogil=True)
 def sum_block(
     places: npt.NDArray[np.intp],
-    ends: npt.NDArray[np.intp],
+    counts: npt.NDArray[np.intp],
     stretches: npt.NDArray[np.floating],
     numbers: npt.NDArray[np.floating],
     blocked: npt.NDArray[np.uint16],
@@ -203,9 +205,9 @@ def sum_block(
     ----------
     places : (criteria,) int array
         Address of the block's first value of each: any number of arrays, one code.
-    ends : (criteria,) int array
-        Where the stretches of each end; they lie one behind the other.
-    stretches, numbers : (stretches, 3), (criteria, 3) arrays
+    counts : (criteria,) int array
+        How many stretches each has.
+    stretches, numbers : (criteria, stretches, 3), (criteria, 2) arrays
         Of `geo.compute.breakpoints.Weighted`.
     blocked : (cells,) uint16 array
         Exclusion bits; empty where there are none.
@@ -221,17 +223,18 @@ def sum_block(
         # The last cells are taken together with some before them, once more.
         i = min(first, score.size - WIDTH)
         total = missing = count = spread(nothing, stretches)
-        start = 0
         for k in range(places.size):
             cells = read(places[k] + i * stretches.itemsize, stretches)
+            part = spread(numbers[k, 0], stretches)
+            for s in range(counts[k]):
+                part = add_rise(
+                    part, cells, stretches[k, s, 0], stretches[k, s, 1], stretches[k, s, 2]
+                )
             here = is_known(cells)
-            part = choose(here, numbers[k, 0], numbers[k, 1])
-            for s in range(start, ends[k]):
-                part = add_rise(part, cells, stretches[s, 0], stretches[s, 1], stretches[s, 2])
-            start = ends[k]
-            total = add(total, part)
-            missing = add(missing, choose(here, nothing, numbers[k, 2]))
-            count = add(count, choose(here, one, nothing))
+            total = choose(here, add(total, part), total)
+            missing = choose(here, missing, add(missing, numbers[k, 1]))
+            count = choose(here, add(count, one), count)
+        total = choose(is_known(missing), total, unknown)
         total = choose(above(count, nothing), total, unknown)
         if blocked.size > 0:
             closed = flagged(blocked.ctypes.data + i * blocked.itemsize, mask, blocked, stretches)
