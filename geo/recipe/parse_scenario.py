@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from geo.recipe.parse_criterion import weight_of
+from geo.recipe.parse_limits import LIMITS, limits_of
 from geo.recipe.parse_theme import buffer_of, limit_of
 from geo.recipe.parse_value import curve_of
 from geo.recipe.reader import Table, closest
@@ -13,7 +14,7 @@ from geo.recipe.schema import CriterionSpec, ExclusionSpec, ScenarioSpec, ThemeS
 __all__ = ["scenario_of"]
 
 Named = TypeVar("Named", CriterionSpec, ExclusionSpec)
-_NETWORK = ("prices", "open_links", "closed", "avoid_status", "avoid_countries")
+_NETWORK = ("prices", "open_links", "closed", "avoid_status", "avoid_countries", *LIMITS)
 
 
 def scenario_of(
@@ -33,6 +34,7 @@ def scenario_of(
         closed=table.texts("closed", []),
         avoid_status=_given(table, "avoid_status"),
         avoid_countries=_given(table, "avoid_countries"),
+        **limits_of(table),
         weights=_by_theme(table, "weights", themes, lambda t: t.criteria, _weights),
         values=_by_theme(table, "values", themes, lambda t: t.criteria, _values),
         rules=_by_theme(table, "rules", themes, lambda t: t.exclusions, _rules),

@@ -2,6 +2,7 @@
 
 import math
 
+from geo.recipe.parse_limits import limits_of
 from geo.recipe.parse_money import check_money, costs_of, load_of, supply_of
 from geo.recipe.parse_resource import resource_of
 from geo.recipe.reader import Table
@@ -38,6 +39,9 @@ def transport_of(table: Table) -> TransportSpec:
         reference=_reference(table),
         throughput=table.text("throughput", "") or None,
         readings=table.text("readings", "") or None,
+        closed=table.texts("closed", []),
+        lines={key: table.document.line((*table.path, key)) for key in table.data},
+        **limits_of(table),
     )
 
 

@@ -13,6 +13,8 @@ from geo.recipe.schema import (
 
 __all__ = ["under"]
 
+_REPLACED = ("avoid_status", "avoid_countries", "gauges", "use_ports", "allow_crossings")
+
 
 def under(recipe: Recipe, scenario: ScenarioSpec) -> Recipe:
     """Give the recipe that holds under a scenario; it has no scenarios of its own.
@@ -37,11 +39,10 @@ def under(recipe: Recipe, scenario: ScenarioSpec) -> Recipe:
 
 
 def _transport(spec: TransportSpec, scenario: ScenarioSpec) -> TransportSpec:
-    status, countries = scenario.avoid_status, scenario.avoid_countries
+    given = {key: getattr(scenario, key) for key in _REPLACED}
     return replace(
         spec,
-        avoid_status=spec.avoid_status if status is None else status,
-        avoid_countries=spec.avoid_countries if countries is None else countries,
+        **{key: value for key, value in given.items() if value is not None},
         open_links=(*spec.open_links, *scenario.open_links),
         closed=(*spec.closed, *scenario.closed),
         price_factors={**spec.price_factors, **scenario.price_factors},

@@ -281,7 +281,10 @@ class ReferenceSpec:
 
 @dataclass(frozen=True)
 class TransportSpec:
-    """Layers of the network and what may not be used."""
+    """Layers of the network and what may not be used.
+
+    Gauges [mm], ports to sail from and classes of crossing limit the ways where they are given.
+    """
 
     nodes: str
     links: str
@@ -301,6 +304,10 @@ class TransportSpec:
     reference: ReferenceSpec | None = None
     throughput: str | None = None
     readings: str | None = None
+    gauges: tuple[int, ...] | None = None
+    use_ports: tuple[str, ...] | None = None
+    allow_crossings: tuple[str, ...] | None = None
+    lines: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -515,7 +522,8 @@ class EnergySpec:
 class ScenarioSpec:
     """Other conditions under which the same sites are ranked again.
 
-    `avoid_status` and `avoid_countries` replace the recipe's own when they are given;
+    `avoid_status`, `avoid_countries`, `gauges`, `use_ports` and `allow_crossings` replace the
+    recipe's own when they are given;
     `weights`, `values` and `rules` are by theme, and within a theme by criterion or rule.
     `limits` of a rule are its buffer [m], and above and below in the layer's unit.
     """
@@ -528,6 +536,9 @@ class ScenarioSpec:
     closed: tuple[str, ...]
     avoid_status: tuple[str, ...] | None
     avoid_countries: tuple[str, ...] | None
+    gauges: tuple[int, ...] | None
+    use_ports: tuple[str, ...] | None
+    allow_crossings: tuple[str, ...] | None
     weights: Mapping[str, Mapping[str, tuple[float, float, float]]]
     values: Mapping[str, Mapping[str, ValueSpec]]
     rules: Mapping[str, Mapping[str, Mapping[str, float]]]
@@ -624,7 +635,8 @@ class Recipe:
         transport = self.transport
         found = {transport.nodes, transport.links, transport.factors, transport.products}
         found |= {*transport.geometry.values(), *transport.barriers}
-        return found | {*filter(None, (transport.crossings, transport.ports, transport.land))}
+        more = (transport.crossings, transport.readings, transport.ports, transport.land)
+        return found | {*filter(None, more)}
 
     def capacity_layers(self) -> set[str]:
         """Id of the layer of known throughputs, which no freight is made of."""

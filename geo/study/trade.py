@@ -20,7 +20,7 @@ from geo.recipe.reader import closest
 from geo.study.workbench import Workbench
 from geo.transport.freight import FreightSurface, Starts, freight_surface, truck_friction
 from geo.transport.markets import Markets, with_ports
-from geo.transport.network import Network
+from geo.transport.network import ALLOWED_CROSSINGS, Network
 from geo.transport.products import Product, read_products, share_of_value
 from geo.transport.routes import routes
 from geo.transport.tariffs import Assumptions
@@ -112,11 +112,14 @@ def network_of(bench: Workbench) -> Network:
             avoid_countries=spec.avoid_countries,
             open_links=spec.open_links,
             closed=spec.closed,
+            gauges=spec.gauges,
+            ports=spec.use_ports,
             geometry={
                 mode: tables.lanes if mode == "sea" else bench.features(layer)
                 for mode, layer in spec.geometry.items()
             },
             crossings=_crossings(bench),
+            allow_crossings=spec.allow_crossings or ALLOWED_CROSSINGS,
             assumptions=Assumptions(interest_rate=spec.interest),
         )
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.transport.graph import Tree, by_country
-from geo.transport.network import CROSSING_CLASSES, Network
+from geo.transport.kinds import CROSSING_CLASSES
+from geo.transport.network import Network
 from geo.transport.products import Product
 from geo.transport.states import OFF_RAILS, StateGraph
 from geo.transport.trees import grow

@@ -8,7 +8,6 @@ leaves no network is raised at once, all faults together; what only looks odd is
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -18,10 +17,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.errors import NetworkError
+from geo.transport.crossings import classes_of, foreign_classes, with_assumed
+from geo.transport.kinds import CROSSING_CLASSES
 from geo.transport.lines import Drawn, LineNetwork, SeaLanes, straight
-from geo.transport.odd import crow_km, oddities
+from geo.transport.odd import oddities
 from geo.transport.tables import (
-    GEOD,
     MODES,
     check_tables,
     normal_links,
@@ -30,10 +30,19 @@ from geo.transport.tables import (
 from geo.transport.tariffs import Assumptions, Tariffs
 from geo.transport.trees import grow, rows_by
 
-__all__ = ["AVOID_STATUS", "CROSSING_CLASSES", "Ends", "Link", "Network", "Node", "Way"]
+__all__ = [
+    "ALLOWED_CROSSINGS",
+    "AVOID_STATUS",
+    "CROSSING_CLASSES",
+    "Ends",
+    "Link",
+    "Network",
+    "Node",
+    "Way",
+]
 
 AVOID_STATUS = ("planned", "under construction", "disused", "restricted")
-CROSSING_CLASSES = ("international", "bilateral", "seasonal", "disputed", "unknown")
+ALLOWED_CROSSINGS = ("international", "disputed", "unknown")
 
 
 @dataclass(frozen=True)
@@ -149,9 +158,11 @@ class Network:
         avoid_countries: Collection[str] = (),
         open_links: Collection[tuple[str, str]] = (),
         closed: Collection[str] = (),
+        gauges: Collection[int] | None = None,
+        ports: Collection[str] | None = None,
         geometry: Mapping[str, gpd.GeoDataFrame] | None = None,
         crossings: pd.DataFrame | None = None,
-        allow_crossings: Collection[str] = ("international", "disputed", "unknown"),
+        allow_crossings: Collection[str] = ALLOWED_CROSSINGS,
         assume_crossings: bool = True,
         assumptions: Assumptions | None = None,
     ) -> "Network":
@@ -175,6 +186,8 @@ class Network:
             status, as when a planned railway is built.
         closed : collection of str
             Places that no cargo may use, as when a border post or a port is shut.
+        gauges, ports : collection, optional
+            See `restricted`.
         geometry : mapping, optional
             ``"rail"`` and ``"road"``: layers of lines; ``"sea"``: lanes with ``from`` and
             ``to``. Without a layer a mode is drawn straight.
@@ -197,26 +210,33 @@ class Network:
         Raises
         ------
         NetworkError
-            If the tables leave no network: every fault, one a line.
+            If the tables leave no network: every fault, one a line; if a restriction names a
+            gauge, port or class that is not there.
         CrsError
             If nodes or lines are not in EPSG:4326.
         """
         given = assumptions or Assumptions()
         places, table = normal_nodes(nodes), normal_links(links)
-        faults = check_tables(places, table) + _foreign_classes(crossings)
+        faults = check_tables(places, table) + foreign_classes(crossings)
         if faults:
             raise NetworkError("\n".join(faults))
         table["assumed"] = False
         table["open"] = ~table["status"].isin(set(avoid_status)) | _among(table, open_links)
         table["shut"] = np.where(table["open"], "", table["status"])
         if assume_crossings:
-            table = _with_assumed(places, table, given.crossing_km)
+            table = with_assumed(places, table, given.crossing_km)
         table = _placed(places, table, crossings)
         tariffs = Tariffs.from_tables(factors, _domestic(table), assumptions=given)
         made = cls(
             places, table, tariffs, tuple(allow_crossings), MappingProxyType(_lines(geometry or {}))
         )
-        return made.restricted(avoid_countries=avoid_countries, closed=closed)
+        return made.restricted(
+            avoid_countries=avoid_countries,
+            closed=closed,
+            gauges=gauges,
+            ports=ports,
+            crossings=allow_crossings,
+        )
 
     def restricted(
         self,
@@ -224,6 +244,7 @@ class Network:
         avoid_countries: Collection[str] = (),
         closed: Collection[str] = (),
         gauges: Collection[int] | None = None,
+        ports: Collection[str] | None = None,
         crossings: Collection[str] | None = None,
     ) -> "Network":
         """Return the same network with less of it open.
@@ -236,22 +257,36 @@ class Network:
             Places that no cargo may use; a name that the network does not have closes nothing.
         gauges : collection of int, optional
             Railways of other gauges are not used [mm].
+        ports : collection of str, optional
+            Sea lanes between other ports are not used: cargo sails from one of these.
         crossings : collection of str, optional
             Classes of crossing that cargo for a third country may use.
+
+        Raises
+        ------
+        NetworkError
+            If no railway of the network has one of the gauges, no sea lane leads to one of the
+            ports, or a class is not one of `CROSSING_CLASSES`.
         """
+        _check_limits(self, gauges, ports, crossings)
         table, nodes = self.links, self.nodes
         reasons = pd.Series("", index=table.index)
         for places, why in (
             (nodes.index[nodes["country"].isin(set(avoid_countries))], "country avoided"),
             (nodes.index[nodes.index.isin(set(closed))], "place closed"),
         ):
-            touched = table["from"].isin(places) | table["to"].isin(places)
+            touched = _touching(table, places)
             reasons = reasons.mask(touched & (reasons == ""), why)
         if gauges is not None:
             fewer = table["gauges"].map(lambda own: tuple(g for g in own if g in set(gauges)))
-            other = (table["mode"] == "rail") & (fewer.map(len) == 0)
+            none = fewer.map(len) == 0
+            other = (table["mode"] == "rail") & none
             reasons = reasons.mask(other & (reasons == ""), "gauge not allowed")
-            table = table.assign(gauges=fewer)
+            # A railway that is shut keeps its gauges, so that it can be named as what is missing.
+            table = table.assign(gauges=fewer.mask(none, table["gauges"]))
+        if ports is not None:
+            beyond = (table["mode"] == "sea") & ~_touching(table, ports)
+            reasons = reasons.mask(beyond & (reasons == ""), "port not allowed")
         narrowed = self._shut(table, reasons)
         allowed = self.allow_crossings if crossings is None else tuple(crossings)
         return replace(narrowed, allow_crossings=allowed)
@@ -551,6 +586,34 @@ def _among(table: pd.DataFrame, pairs: Collection[tuple[str, str]]) -> "pd.Serie
     return pd.Series(found, table.index, dtype=bool)
 
 
+def _touching(table: pd.DataFrame, places: Collection[str]) -> "pd.Series[bool]":
+    """Links that begin or end at one of some places."""
+    return pd.Series(table["from"].isin(set(places)) | table["to"].isin(set(places)))
+
+
+def _check_limits(
+    network: Network,
+    gauges: Collection[int] | None,
+    ports: Collection[str] | None,
+    crossings: Collection[str] | None,
+) -> None:
+    """Refuse limits by what the network does not have: they would shut all of it unsaid."""
+    table = network.links
+    rail, sea = table[table["mode"] == "rail"], table[table["mode"] == "sea"]
+    limits: tuple[tuple[Collection[Any] | None, set[Any], str], ...] = (
+        (gauges, set().union(*rail["gauges"]), "railway of the gauge"),
+        (ports, {*sea["from"], *sea["to"]}, "sea lane to the port"),
+        (crossings, set(CROSSING_CLASSES), "class of crossing"),
+    )
+    for given, known, what in limits:
+        strays = sorted(set(given or ()) - known)
+        if strays:
+            raise NetworkError(
+                f"the network has no {what} {strays[0]}: "
+                f"choose of {', '.join(str(one) for one in sorted(known))}"
+            )
+
+
 def _placed(
     places: pd.DataFrame, table: pd.DataFrame, crossings: pd.DataFrame | None
 ) -> pd.DataFrame:
@@ -560,7 +623,7 @@ def _placed(
     foreign = places["country"].reindex(table["to"]).to_numpy()
     table["border"] = (table["country"] != foreign) & (table["mode"] != "sea")
     table["crossing"] = ""
-    table.loc[table["border"], "crossing"] = _classes(table[table["border"]], crossings)
+    table.loc[table["border"], "crossing"] = classes_of(table[table["border"]], crossings)
     return table
 
 
@@ -582,88 +645,8 @@ def _domestic(links: pd.DataFrame) -> pd.DataFrame:
     return told
 
 
-def _foreign_classes(crossings: pd.DataFrame | None) -> list[str]:
-    if crossings is None:
-        return []
-    found = sorted(set(crossings["class"].fillna("unknown").astype(str)) - set(CROSSING_CLASSES))
-    known = ", ".join(CROSSING_CLASSES)
-    return [f"crossing class {name!r} is unknown: write one of {known}" for name in found]
-
-
-def _classes(links: pd.DataFrame, crossings: pd.DataFrame | None) -> list[str]:
-    """Class of each of some links over a border."""
-    stated: dict[str, set[str]] = {}
-    if crossings is not None:
-        for node, told in zip(crossings["node_id"], crossings["class"], strict=True):
-            stated.setdefault(str(node), set()).add("unknown" if told != told else str(told))
-    told = {node: _agreed(classes) for node, classes in stated.items()}
-    return [
-        _stricter(told.get(a, "unknown"), told.get(b, "unknown"))
-        for a, b in zip(links["from"], links["to"], strict=True)
-    ]
-
-
-def _agreed(classes: set[str]) -> str:
-    """One class of all readings of a crossing: where they differ it is disputed."""
-    return next(iter(classes)) if len(classes) == 1 else "disputed"
-
-
-def _stricter(one: str, other: str) -> str:
-    both = {one, other}
-    return next(
-        name
-        for name in ("bilateral", "seasonal", "disputed", "international", "unknown")
-        if name in both
-    )
-
-
 def _lines(geometry: Mapping[str, gpd.GeoDataFrame]) -> dict[str, LineNetwork | SeaLanes]:
     return {
         mode: SeaLanes(layer) if mode == "sea" else LineNetwork(layer)
         for mode, layer in geometry.items()
     }
-
-
-def _with_assumed(nodes: pd.DataFrame, links: pd.DataFrame, reach: float) -> pd.DataFrame:
-    """Add roads between facing border posts that open links serve on both sides."""
-    used = links[links["open"]]
-    kept = nodes["type"].str.contains("BCP")
-    kept &= nodes.index.isin(used["from"]) | nodes.index.isin(used["to"])
-    records = nodes[kept].reset_index().to_dict("records")
-    posts = [row for row in records if _post(str(row["type"]))]
-    roads = links[links["mode"] == "road"]
-    joined = {frozenset(pair) for pair in zip(roads["from"], roads["to"], strict=True)}
-    detour = float(np.median(roads["tariff_km"] / crow_km(nodes, roads))) if len(roads) else 1.0
-    rows = []
-    for one, other in combinations(posts, 2):
-        km = GEOD.inv(one["lon"], one["lat"], other["lon"], other["lat"])[2] / 1000.0
-        ends = {"from": one["node_id"], "to": other["node_id"]}
-        abroad = one["country"] != other["country"]
-        if abroad and km <= reach and frozenset(ends.values()) not in joined:
-            rows.append({**_ROAD, **ends, "tariff_km": km * detour})
-    return pd.concat([links, pd.DataFrame(rows)], ignore_index=True) if rows else links
-
-
-_ROAD = {
-    "mode": "road",
-    "gauges": (),
-    "status": "operating",
-    "status_text": "",
-    "usd_per_tkm": np.nan,
-    "notes": "",
-    "length_source": "straight line times the median detour of the table's roads",
-    "length_confidence": "low",
-    "source": "assumption: both posts are served, the table has no road between them",
-    "confidence": "low",
-    "surface": "",
-    "geometry_km": np.nan,
-    "published_km": np.nan,
-    "assumed": True,
-    "open": True,
-    "shut": "",
-}
-
-
-def _post(kind: str) -> bool:
-    """Whether a node is a border post that road vehicles may pass."""
-    return "BCP" in kind and ("rail" not in kind or "road" in kind)

@@ -49,6 +49,13 @@ title = "Planned railways built"
 open_links = [["nariinsukhait", "shiveekhuren"], ["ceke", "shiveekhuren"]]
 
 [[scenario]]
+id = "one-port"
+title = "From Qinhuangdao over international crossings"
+use_ports = ["qinhuangdao"]
+allow_crossings = ["international"]
+gauges = ["1520 mm", 1435]
+
+[[scenario]]
 id = "nothing-planned"
 title = "The same again"
 avoid_countries = ["RU", "KP"]
@@ -146,6 +153,36 @@ def test_a_closed_border_never_makes_freight_cheaper_and_a_built_railway_never_d
     assert (built < -1).any()
 
 
+def test_limits_on_ports_and_crossings_never_make_freight_cheaper(copper):
+    limited = chosen(copper, "copper", "one-port")["freight_KR_change"]
+    assert limited.notna().any()
+    assert (limited.dropna() >= -1e-9).all()
+    assert (limited.dropna() > 1).any()
+
+
+LIMITS = [
+    ('closed = ["zamynuld"]', "there is no place 'zamynuld': did you mean 'zamynuud'?"),
+    ('use_ports = ["zamynuud"]', "no sea lane leads to a port 'zamynuud'"),
+    ("gauges = [1067]", "there is no railway of 1067 mm"),
+    ('allow_crossings = ["none"]', "the class of crossing 'none' is unknown: choose one of"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), LIMITS)
+def test_a_limit_of_the_study_itself_is_refused_with_its_line(mongolia, tmp_path, line, said):
+    text = mongolia.read_text("utf-8")
+    after = 'avoid_countries = ["RU", "KP"]\n'
+    assert text.count(after) == 2
+    path = tmp_path / "copper.toml"
+    path.write_text(text.replace(after, f"{after}{line}\n", 1), "utf-8")
+    with pytest.raises(RecipeError) as raised:
+        geo.Study.from_toml(path)
+    number = text[: text.index(after)].count("\n") + 2
+    found = [problem for problem in raised.value.problems if said in problem]
+    assert found, raised.value.problems
+    assert found[0].startswith(f"copper.toml:{number}: "), found
+
+
 def test_the_same_conditions_give_the_same_numbers(copper):
     rows = chosen(copper, "copper", "nothing-planned")
     assert (rows["score_change"].dropna() == 0).all()
@@ -170,6 +207,14 @@ REFUSED = [
     ('prices = { copper-concentrat = 0.7 }', "no product 'copper-concentrat': did you mean"),
     ('prices = { copper-concentrate = 0 }', "the factor of a price must be more than zero"),
     ('closed = ["zamynuld"]', "there is no place 'zamynuld': did you mean 'zamynuud'?"),
+    ('use_ports = ["daliann"]', "no sea lane leads to a port 'daliann': did you mean 'dalian'?"),
+    ('use_ports = []', "use_ports names nothing, so that no freight could go"),
+    ('gauges = [1000]', "there is no railway of 1000 mm: choose one of 1435, 1520"),
+    ('gauges = ["1435 kg"]', "gauges: '1435 kg' has the unit 'kg'"),
+    (
+        'allow_crossings = ["internatinal"]',
+        "the class of crossing 'internatinal' is unknown: did you mean 'international'?",
+    ),
     (
         'open_links = [["nariinsukhait", "shivekhuren"]]',
         "there is no link 'nariinsukhait' to 'shivekhuren': did you mean "

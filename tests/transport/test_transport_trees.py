@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from geo.errors import NetworkError
 from geo.transport.graph import Tree, solve
+from geo.transport.missing import missing_piece
 from geo.transport.states import StateGraph
 from geo.transport.trees import Closures, grow, grow_labelled, regrow, rows_by
 
@@ -189,6 +190,38 @@ def test_restrictions_narrow_what_is_open():
     assert np.isnan(solve(net.restricted(crossings=["international"]), ("d",), ORE).at("a"))
     why = net.restricted(avoid_countries=["BB"], closed=["a"]).links["shut"].tolist()
     assert why == ["place closed", *["country avoided"] * 4]
+    assert network(gauges=[1520], ports=["d"]).links["shut"].tolist() == [
+        "", "", "gauge not allowed", "", "port not allowed",
+    ]  # fmt: skip
+
+
+def test_cargo_sails_only_from_the_ports_that_are_named():
+    nodes = {**NODES, "q": (4.0, 0.0, "BB", "sea port", "1435")}
+    more = [("p", "q", "rail", "1435", 50.0, "operating", 0.02),
+            ("q", "d", "sea", "", 1000.0, "operating", 0.006)]  # fmt: skip
+    net = network([*LINKS, *more], nodes)
+    free, by_q = (solve(n, ("d",), ORE).at("a") for n in (net, net.restricted(ports=["q"])))
+    assert by_q == pytest.approx(free + 50 * (0.02 - 1.5 / 750))
+    assert solve(net.restricted(ports=["p", "q"]), ("d",), ORE).at("a") == pytest.approx(free)
+
+
+def test_a_gauge_that_is_not_allowed_is_named_as_what_is_missing():
+    shut = network().restricted(gauges=[1520])
+    said = missing_piece(shut, ("d",), ORE, ["a"])
+    assert "rail z-p is shut (gauge not allowed)" in said
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        ({"gauges": [1000]}, "no railway of the gauge 1000: choose of 1435, 1520"),
+        ({"ports": ["z"]}, "no sea lane to the port z: choose of d, e, p"),
+        ({"crossings": ["open"]}, "no class of crossing open: choose of bilateral, disputed"),
+    ],
+)
+def test_limits_by_what_the_network_does_not_have_are_refused(limit, message):
+    with pytest.raises(NetworkError, match=message):
+        network().restricted(**limit)
 
 
 def test_unpaved_roads_are_charged_as_such():
