@@ -5,11 +5,19 @@ not. What they cost is doubt of another kind, so each comes with its skill at pl
 has not seen, the skill that random splits would have claimed, what each group of evidence adds,
 and the area in which it has seen anything like the evidence there.
 
+A cell without a known deposit is not barren for sure: it is unlabelled. Forests and boosting
+are therefore fitted to known deposits against as much weight of unlabelled cells, so that the
+many do not drown the few, and each tree of a forest to the known deposits and as many unlabelled
+cells, drawn anew (bagging of positives and unlabelled, Mordelet and Vert 2014; the down-sampled
+forest of Valavi et al. 2021). Calibration then makes the numbers probabilities of a cell.
+
 Needs the extra ``lodemap[learning]``.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -20,17 +28,29 @@ from scipy.spatial.distance import squareform
 from scipy.special import expit
 from scipy.stats import rankdata
 
+from geo.compute.blocks import each, row_blocks
+from geo.compute.forest import Trees, mean_of_trees
 from geo.errors import DataError
-from geo.minerals.validation import Area, area_under_curve
+from geo.minerals.counting import MOST_TABLED
+from geo.minerals.validation import Area, area_under_curve, beyond, boyce_index
 
-__all__ = ["MODELS", "Applicability", "Learned", "learn"]
+__all__ = ["MODELS", "UNLABELLED", "Applicability", "Learned", "learn"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Predictor = Callable[[Floats], Floats]
 
 MODELS = ("logistic", "forest", "boosting")
 """Logistic regression, random forest, gradient boosting."""
+
+UNLABELLED = ("background", "bagging")
+"""Cells without a known deposit: one drawn set of them, or many small ones."""
+
+_BAGS = 20
+_TREES = 300
+_BLOCK = 1 << 17
+_CURVE = 40
 
 _ALIKE = 0.7
 """Rank correlation from which layers of evidence count as one group (Dormann et al. 2013)."""
@@ -52,10 +72,18 @@ class Applicability:
 
     def dissimilarity(self, evidence: Floats) -> Floats:
         """Distance to the nearest training cell, as a share of their mean distance."""
-        return np.asarray(
-            self.tree.query((evidence - self.centre) * self.scale)[0] / self.mean_distance,
-            dtype=np.float64,
-        )
+        return np.asarray(self.tree.query(self._placed(evidence))[0] / self.mean_distance)
+
+    def covers(self, evidence: Floats) -> Bools:
+        """Whether evidence is no less alike than cross-validation covered."""
+        reach = self.threshold * self.mean_distance
+        # Beyond its bound the search gives infinity, and never looks farther.
+        bound = reach * (1 + 1e-9)
+        nearest = self.tree.query(self._placed(evidence), distance_upper_bound=bound)[0]
+        return np.asarray(nearest <= reach)
+
+    def _placed(self, evidence: Floats) -> Floats:
+        return np.asarray((evidence - self.centre) * self.scale, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +91,10 @@ class Learned:
     """A trained model and what is known of it.
 
     `skill` is the area under the curve at places kept out, `random_skill` the one that folds
-    dealt at random would have claimed, `importance` the loss of skill when a group of alike
-    layers is shuffled, by their names.
+    dealt at random would have claimed, `boyce` Boyce's index at places kept out (NaN where too
+    few differ), `prediction_rate` pairs of the share of the area and of the deposits kept out
+    that it catches, `importance` the loss of skill when a group of alike layers is shuffled, by
+    their names. `known_share` is the assumed share of all deposits that is known.
     """
 
     model: str
@@ -74,9 +104,12 @@ class Learned:
     folds: int
     skill: Area
     random_skill: Area
+    boyce: float
+    prediction_rate: Floats
     importance: Mapping[str, float]
     applicability: Applicability
-    _estimator: Any
+    known_share: float
+    _predict: Predictor
     _calibration: tuple[float, float]
 
     def probability(self, evidence: Sequence[npt.ArrayLike]) -> Floats:
@@ -85,7 +118,8 @@ class Learned:
         Parameters
         ----------
         evidence : sequence of (...) array_like
-            The layers that the model was trained on, in their order; any block of them.
+            The layers that the model was trained on, in their order; any block of them. Layers
+            of whole numbers in few classes are answered once for each of their patterns.
 
         Returns
         -------
@@ -104,10 +138,7 @@ class Learned:
         -------
         (...) array
         """
-        reach = self.applicability
-        return self._on_cells(
-            evidence, lambda table: (reach.dissimilarity(table) <= reach.threshold).astype(float)
-        )
+        return self._on_cells(evidence, self.applicability.covers)
 
     def card(self) -> dict[str, Any]:
         """What a reader must know of the model, as plain data."""
@@ -120,6 +151,9 @@ class Learned:
             "skill_at_places_kept_out": vars(self.skill),
             "skill_by_random_folds": vars(self.random_skill),
             "flattery_of_random_folds": self.random_skill.area - self.skill.area,
+            "boyce_index": None if np.isnan(self.boyce) else self.boyce,
+            "prediction_rate": self.prediction_rate.round(4).tolist(),
+            "known_share": self.known_share,
             "importance": dict(self.importance),
             "applicable_up_to": self.applicability.threshold,
             "limits": (
@@ -130,16 +164,72 @@ class Learned:
 
     def _calibrated(self, table: Floats) -> Floats:
         slope, shift = self._calibration
-        raw = _logit(self._estimator.predict_proba(table)[:, 1])
-        return np.asarray(expit(slope * raw + shift), dtype=np.float64)
+        labelled = expit(slope * _logit(self._predict(table)) + shift)
+        return np.asarray(np.minimum(labelled / self.known_share, 1.0), dtype=np.float64)
 
-    def _on_cells(self, evidence: Sequence[npt.ArrayLike], what: Any) -> Floats:
-        table, shape = _table(evidence, len(self.names))
-        known = ~np.isnan(table).any(axis=1)
-        out = np.full(len(table), np.nan)
-        if known.any():
-            out[known] = what(table[known])
-        return out.reshape(shape)
+    def _on_cells(
+        self, evidence: Sequence[npt.ArrayLike], what: Callable[[Floats], npt.NDArray[Any]]
+    ) -> Floats:
+        layers = _layers(evidence, len(self.names))
+        flat = [layer.ravel() for layer in layers]
+        patterns = _Patterns.of(flat)
+        if patterns is not None:
+            return np.asarray(patterns.spread(flat, what).reshape(layers[0].shape))
+        out = np.full(flat[0].size, np.nan)
+
+        def fill(first: int, last: int) -> None:
+            table = np.stack([one[first:last] for one in flat], axis=1).astype(np.float64)
+            known = ~np.isnan(table).any(axis=1)
+            if known.any():
+                out[first:last][known] = what(table[known])
+
+        each(fill, row_blocks((out.size, 1), _BLOCK))
+        return out.reshape(layers[0].shape)
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    """Numbering of the patterns that layers of few whole numbers can make."""
+
+    low: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, layers: Sequence[npt.NDArray[Any]]) -> "_Patterns | None":
+        """Number them, or give None where layers are not whole or patterns too many."""
+        if not layers[0].size or any(layer.dtype.kind not in "biu" for layer in layers):
+            return None
+        low = tuple(int(layer.min()) for layer in layers)
+        sizes = tuple(int(layer.max()) - one + 1 for layer, one in zip(layers, low, strict=True))
+        return cls(low, sizes) if math.prod(sizes) <= MOST_TABLED else None
+
+    def spread(
+        self, layers: Sequence[npt.NDArray[Any]], what: Callable[[Floats], npt.NDArray[Any]]
+    ) -> Floats:
+        """Answer each pattern that occurs once, and put the answers on the cells."""
+        blocks = row_blocks((layers[0].size, 1), _BLOCK)
+        occurs = np.zeros(math.prod(self.sizes), dtype=bool)
+        each(lambda first, last: occurs.__setitem__(self._codes(layers, first, last), True), blocks)
+        codes = np.flatnonzero(occurs)
+        columns = np.unravel_index(codes, self.sizes)
+        table = np.stack(columns, axis=1).astype(np.float64) + self.low
+        answers = np.full(occurs.size, np.nan)
+        answers[codes] = what(table)
+        out = np.empty(layers[0].size)
+
+        def fill(first: int, last: int) -> None:
+            out[first:last] = answers[self._codes(layers, first, last)]
+
+        each(fill, blocks)
+        return out
+
+    def _codes(self, layers: Sequence[npt.NDArray[Any]], first: int, last: int) -> Ints:
+        code = np.zeros(last - first, dtype=np.int64)
+        for layer, low, size in zip(layers, self.low, self.sizes, strict=True):
+            code *= size
+            code += layer[first:last]
+            code -= low
+        return code
 
 
 def learn(
@@ -150,6 +240,10 @@ def learn(
     model: str = "logistic",
     background: int = 10_000,
     barren: int | None = None,
+    places: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    buffer: float = 0.0,
+    unlabelled: str = "background",
+    known_share: float = 1.0,
     seed: int = 0,
     allow_leakage: bool = False,
 ) -> Learned:
@@ -171,6 +265,18 @@ def learn(
     barren : int, optional
         How many cells without a known deposit there are in all, where the given ones were
         drawn from them; the given ones are all of them when missing.
+    places : (x, y) of (...) array_like, optional
+        Projected coordinates of the cells [m]; needed with a buffer.
+    buffer : float, optional
+        Cells within it of a place kept out do not train the model for it either [m].
+    unlabelled : {"background", "bagging"}, optional
+        How logistic regression and boosting take cells without a known deposit: one drawn set,
+        or the mean of 20 models of all deposits and as many cells, drawn anew. A forest always
+        is of the second kind.
+    known_share : float, optional
+        Assumed share of all deposits that is known, in (0, 1]: the probability of a known
+        deposit is divided by it (Elkan and Noto 2008). Their estimate of it presumes that
+        deposits can be told apart without doubt, so it is asked for instead.
     seed : int, optional
     allow_leakage : bool, optional
         Take a layer that tells all deposits apart on its own. It is refused otherwise: such
@@ -184,12 +290,18 @@ def learn(
     ------
     DataError
         If the model is unknown, shapes differ, fewer than five deposits are known, they lie in
-        one fold, a layer is constant, or evidence leaks.
+        one fold, a layer is constant, evidence leaks, or a buffer leaves no deposit to train on.
 
     References
     ----------
     Phillips, S. J., Elith, J. (2013). On estimating probability of presence from use-availability
     or presence-background data. Ecology 94(6), 1409-1419. https://doi.org/10.1890/12-1520.1
+    Mordelet, F., Vert, J.-P. (2014). A bagging SVM to learn from positive and unlabeled examples.
+    Pattern Recognition Letters 37, 201-209. https://doi.org/10.1016/j.patrec.2013.06.010
+    Valavi, R. et al. (2021). Modelling species presence-only data with random forests. Ecography
+    44(12), 1731-1742. https://doi.org/10.1111/ecog.05615
+    Elkan, C., Noto, K. (2008). Learning classifiers from only positive and unlabeled data.
+    Proceedings of KDD 2008, 213-220. https://doi.org/10.1145/1401890.1401920
     Meyer, H., Pebesma, E. (2021). Predicting into unknown space? Estimating the area of
     applicability of spatial prediction models. Methods in Ecology and Evolution 12(9),
     1620-1633. https://doi.org/10.1111/2041-210X.13650
@@ -204,8 +316,7 @@ def learn(
     >>> found.skill.area > 0.6, found.importance["copper"] > found.importance["noise"]
     (True, True)
     """
-    if model not in MODELS:
-        raise DataError(f"there is no model {model!r}: take one of {', '.join(MODELS)}")
+    _require_choices(model, unlabelled, known_share, buffer, places)
     names = tuple(evidence)
     table, shape = _table(list(evidence.values()), len(names))
     holds, fold = _labels(deposits, folds, shape)
@@ -215,10 +326,13 @@ def learn(
         weight[~holds[sample]] *= barren / max(1, int((~holds).sum()))
     table, holds, fold = table[sample], holds[sample], fold[sample]
     _require_usable(table, holds, fold, names, allow_leakage=allow_leakage)
-    out = _out_of_fold(model, table, holds, weight, fold, seed)
+    fit = _Fit(model, unlabelled, table, holds, weight, seed)
+    near = None if places is None else [np.ravel(axis)[sample] for axis in places]
+    out = fit.out_of_fold(fold, near, buffer)
     dealt = np.random.default_rng(seed).permutation(len(fold)) % max(2, np.unique(fold).size)
-    estimator = _fitted(model, table, holds, weight, seed)
-    importance = _importance(estimator, table, holds, names, seed)
+    predict = fit.on(np.ones(len(holds), dtype=bool))
+    importance = _importance(predict, table, holds, names, seed)
+    seen = ~np.isnan(out)
     return Learned(
         model=model,
         names=names,
@@ -226,24 +340,47 @@ def learn(
         background=int((~holds).sum()),
         folds=int(np.unique(fold).size),
         skill=area_under_curve(out, holds),
-        random_skill=area_under_curve(
-            _out_of_fold(model, table, holds, weight, dealt, seed), holds
-        ),
+        random_skill=area_under_curve(fit.out_of_fold(dealt, None, 0.0), holds),
+        boyce=boyce_index(out, holds) if np.ptp(out[seen]) > 0 else float("nan"),
+        prediction_rate=_prediction_rate(out[seen], holds[seen], weight[seen]),
         importance=importance,
         applicability=_applicability(table, fold, importance, names),
-        _estimator=estimator,
+        known_share=known_share,
+        _predict=predict,
         _calibration=_calibration(out, holds, weight),
     )
 
 
-def _table(evidence: Sequence[npt.ArrayLike], count: int) -> tuple[Floats, tuple[int, ...]]:
+def _require_choices(
+    model: str, unlabelled: str, known_share: float, buffer: float, places: object
+) -> None:
+    for what, given, offered in (("model", model, MODELS), ("way", unlabelled, UNLABELLED)):
+        if given not in offered:
+            raise DataError(f"there is no {what} {given!r}: take one of {', '.join(offered)}")
+    if not 0 < known_share <= 1:
+        raise DataError(f"a known share of {known_share:g}: it lies above 0 and up to 1")
+    if not 0 <= buffer < np.inf:
+        raise DataError(f"a buffer of {buffer:g} m: it must be zero or more")
+    if buffer and places is None:
+        raise DataError(
+            f"a buffer of {buffer:g} m needs the places of the cells: give places=(x, y)"
+        )
+
+
+def _layers(evidence: Sequence[npt.ArrayLike], count: int) -> list[npt.NDArray[Any]]:
     if len(evidence) != count or count == 0:
         raise DataError(f"{len(evidence)} layers of evidence, required are {max(count, 1)}")
-    layers = [np.asarray(layer, dtype=np.float64) for layer in evidence]
+    layers = [np.asarray(layer) for layer in evidence]
     shapes = {layer.shape for layer in layers}
     if len(shapes) > 1:
         raise DataError(f"the layers have the shapes {sorted(shapes)}: put them on one grid")
-    return np.stack([layer.ravel() for layer in layers], axis=1), layers[0].shape
+    return layers
+
+
+def _table(evidence: Sequence[npt.ArrayLike], count: int) -> tuple[Floats, tuple[int, ...]]:
+    layers = _layers(evidence, count)
+    table = np.stack([layer.ravel() for layer in layers], axis=1)
+    return table.astype(np.float64), layers[0].shape
 
 
 def _labels(
@@ -289,40 +426,99 @@ def _require_usable(
             )
 
 
-def _estimator(model: str, seed: int) -> Any:
-    try:
-        from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-    except ImportError:
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """A way to fit, and what it is fitted to."""
+
+    model: str
+    unlabelled: str
+    table: Floats
+    holds: Bools
+    weight: Floats
+    seed: int
+
+    def on(self, rows: Bools) -> Predictor:
+        """Fit to some rows."""
+        if self.model == "forest" or self.unlabelled == "background":
+            return self._one(np.flatnonzero(rows), self.seed)
+        draw = np.random.default_rng(self.seed)
+        positive, rest = np.flatnonzero(rows & self.holds), np.flatnonzero(rows & ~self.holds)
+        count = min(positive.size, rest.size)
+        bags = [np.sort(draw.choice(rest, size=count, replace=False)) for _ in range(_BAGS)]
+        several = [
+            self._one(np.r_[positive, bag], self.seed + number) for number, bag in enumerate(bags)
+        ]
+        return lambda table: np.mean([predict(table) for predict in several], axis=0)
+
+    def _one(self, rows: Ints, seed: int) -> Predictor:
+        table, holds, weight = self.table[rows], self.holds[rows], self.weight[rows]
+        if self.model == "logistic":
+            return _logistic(table, holds, weight)
+        # As much weight of unlabelled cells as of deposits: the many would drown the few.
+        balanced = np.where(holds, 0.5 / weight[holds].sum(), 0.5 / weight[~holds].sum()) * weight
+        grow = _forest if self.model == "forest" else _boosting
+        return grow(table, holds, balanced * len(holds), seed)
+
+    def out_of_fold(
+        self, fold: Ints, places: Sequence[npt.NDArray[Any]] | None, buffer: float
+    ) -> Floats:
+        """Probability of each cell from a model that has not seen its fold, nor cells nearby."""
+        out = np.full(len(self.table), np.nan)
+        for one in np.unique(fold):
+            kept = fold == one
+            trained = (
+                ~kept if places is None else beyond(places[0], places[1], kept, distance=buffer)
+            )
+            if self.holds[trained].any() and not self.holds[trained].all():
+                out[kept] = self.on(trained)(self.table[kept])
+        if not self.holds[~np.isnan(out)].any():
+            raise DataError(
+                f"a buffer of {buffer:g} m leaves no deposit to train on: take a smaller one, or "
+                "more folds"
+            )
+        return out
+
+
+def _require_sklearn() -> None:
+    if find_spec("sklearn") is None:
         raise DataError(
             "learning needs scikit-learn: install it with `pip install 'lodemap[learning]'`"
-        ) from None
-    if model == "forest":
-        return RandomForestClassifier(300, min_samples_leaf=3, random_state=seed, n_jobs=1)
-    if model == "boosting":
-        return GradientBoostingClassifier(subsample=0.7, max_depth=2, random_state=seed)
-
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        )
 
 
-def _fitted(model: str, table: Floats, holds: Bools, weight: Floats, seed: int) -> Any:
-    name = "logisticregression__sample_weight" if model == "logistic" else "sample_weight"
-    return _estimator(model, seed).fit(table, holds, **{name: weight})
+def _logistic(table: Floats, holds: Bools, weight: Floats) -> Predictor:
+    _require_sklearn()
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    fitted = make_pipeline(StandardScaler(), LogisticRegression(solver="newton-cholesky"))
+    fitted.fit(table, holds, logisticregression__sample_weight=weight)
+    return lambda given: np.asarray(fitted.predict_proba(given)[:, 1])
 
 
-def _out_of_fold(
-    model: str, table: Floats, holds: Bools, weight: Floats, fold: Ints, seed: int
-) -> Floats:
-    """Probability of each cell from a model that has not seen its fold."""
-    out = np.full(len(table), np.nan)
-    for one in np.unique(fold):
-        kept = fold == one
-        if holds[~kept].any() and not holds[~kept].all():
-            fitted = _fitted(model, table[~kept], holds[~kept], weight[~kept], seed)
-            out[kept] = fitted.predict_proba(table[kept])[:, 1]
-    return out
+def _boosting(table: Floats, holds: Bools, weight: Floats, seed: int) -> Predictor:
+    _require_sklearn()
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    fitted = GradientBoostingClassifier(subsample=0.7, max_depth=2, random_state=seed)
+    fitted.fit(table, holds, sample_weight=weight)
+    return lambda given: np.asarray(fitted.predict_proba(given)[:, 1])
+
+
+def _forest(table: Floats, holds: Bools, weight: Floats, seed: int) -> Predictor:
+    _require_sklearn()
+    from sklearn.ensemble import RandomForestClassifier
+
+    size = min(2 * int(holds.sum()), len(holds))
+    fitted = RandomForestClassifier(
+        _TREES, min_samples_leaf=3, max_samples=size, random_state=seed, n_jobs=1
+    )
+    fitted.fit(table, holds, sample_weight=weight)
+    trees = Trees.of(tree.tree_ for tree in fitted.estimators_)
+    # No tree in favour is half a tree: a share of zero has no logit to calibrate.
+    least = 0.5 / _TREES
+    return lambda given: np.clip(mean_of_trees(given.astype(np.float32), trees), least, 1 - least)
 
 
 def _calibration(out: Floats, holds: Bools, weight: Floats) -> tuple[float, float]:
@@ -330,7 +526,8 @@ def _calibration(out: Floats, holds: Bools, weight: Floats) -> tuple[float, floa
     from sklearn.linear_model import LogisticRegression
 
     known = ~np.isnan(out)
-    line = LogisticRegression(C=np.inf, max_iter=1000)
+    # Newton's method: a gradient stops far from the answer where few stand against millions.
+    line = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10)
     line.fit(_logit(out[known])[:, None], holds[known], sample_weight=weight[known])
     slope = float(line.coef_[0, 0])
     # A model without skill may come out falling: then every cell gets the mean.
@@ -341,22 +538,31 @@ def _calibration(out: Floats, holds: Bools, weight: Floats) -> tuple[float, floa
 
 
 def _importance(
-    estimator: Any, table: Floats, holds: Bools, names: tuple[str, ...], seed: int
+    predict: Predictor, table: Floats, holds: Bools, names: tuple[str, ...], seed: int
 ) -> dict[str, float]:
     """Loss of the area under the curve when alike layers are shuffled together."""
     draw = np.random.default_rng(seed)
-    base = area_under_curve(estimator.predict_proba(table)[:, 1], holds).area
+    base = area_under_curve(predict(table), holds).area
     found: dict[str, float] = {}
     for group in _groups(table):
         losses = []
         for _ in range(5):
             shuffled = table.copy()
             shuffled[:, group] = table[draw.permutation(len(table))][:, group]
-            losses.append(
-                base - area_under_curve(estimator.predict_proba(shuffled)[:, 1], holds).area
-            )
+            losses.append(base - area_under_curve(predict(shuffled), holds).area)
         found[" + ".join(names[column] for column in group)] = float(np.mean(losses))
     return found
+
+
+def _prediction_rate(out: Floats, holds: Bools, weight: Floats) -> Floats:
+    """Shares of the area and of the deposits kept out in it, the likeliest cells first."""
+    names, place = np.unique(-out, return_inverse=True)
+    area = np.cumsum(np.bincount(place, weights=weight, minlength=names.size))
+    caught = np.cumsum(np.bincount(place, weights=holds * 1.0, minlength=names.size))
+    curve = np.stack([area / area[-1], caught / caught[-1]], axis=1)
+    # Even steps of the area, for most of a curve lies at its steep beginning and flat end.
+    kept = np.searchsorted(curve[:, 0], np.linspace(0, 1, _CURVE + 1)[1:])
+    return np.asarray(curve[np.unique(np.minimum(kept, len(curve) - 1))], dtype=np.float64)
 
 
 def _groups(table: Floats) -> list[list[int]]:

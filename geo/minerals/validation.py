@@ -5,15 +5,25 @@ twin next door: random splits flatter every model. Folds here are places, not ce
 skill that random folds would have claimed is there to be set beside.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm, rankdata, spearmanr
+from scipy.stats import norm, spearmanr
 
 from geo.errors import DataError
 
-__all__ = ["Area", "area_under_curve", "block_folds", "boyce_index", "cluster_folds"]
+__all__ = [
+    "Area",
+    "area_of_counts",
+    "area_of_success_rate",
+    "area_under_curve",
+    "beyond",
+    "block_folds",
+    "boyce_index",
+    "cluster_folds",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -68,20 +78,108 @@ def area_under_curve(
     0.75
     """
     values, holds = _known(probability, deposits)
-    hits, rest = values[holds], values[~holds]
-    if min(hits.size, rest.size) < 2:
+    names, place = np.unique(values, return_inverse=True)
+    present, absent = (np.bincount(place[one], minlength=names.size) for one in (holds, ~holds))
+    return area_of_counts(names, present, absent, confidence=confidence)
+
+
+def area_of_counts(
+    probability: npt.ArrayLike,
+    present: npt.ArrayLike,
+    absent: npt.ArrayLike,
+    *,
+    confidence: float = 0.95,
+) -> Area:
+    """Area under the curve of values that each stand for many cells.
+
+    Parameters
+    ----------
+    probability : (n,) array_like
+        In any order; equal values are ties.
+    present, absent : (n,) array_like
+        Cells of each value with and without a deposit.
+    confidence : float, optional
+
+    Returns
+    -------
+    Area
+        As of `area_under_curve`.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two cells with or without a deposit.
+
+    Examples
+    --------
+    >>> area_of_counts([0.2, 0.8], [1, 3], [6, 2]).area
+    0.75
+    """
+    names, place = np.unique(np.asarray(probability, dtype=np.float64), return_inverse=True)
+    hits, rest = (
+        np.bincount(place, np.asarray(one, dtype=np.float64), names.size).astype(np.float64)
+        for one in (present, absent)
+    )
+    if min(hits.sum(), rest.sum()) < 2:
         raise DataError(
-            f"{hits.size} cells with and {rest.size} without a deposit are known: two of each "
-            "are needed"
+            f"{hits.sum():g} cells with and {rest.sum():g} without a deposit are known: two of "
+            "each are needed"
         )
-    together = rankdata(values)
-    # Share of the other group that each cell beats: the placements of DeLong.
-    above = (together[holds] - rankdata(hits)) / rest.size
-    below = 1 - (together[~holds] - rankdata(rest)) / hits.size
-    area = float(above.mean())
-    error = float(np.sqrt(above.var(ddof=1) / hits.size + below.var(ddof=1) / rest.size))
+    # Share of the other group that a value beats, a tie counting half: DeLong's placements.
+    above = (np.cumsum(rest) - rest / 2) / rest.sum()
+    below = 1 - (np.cumsum(hits) - hits / 2) / hits.sum()
+    area = float(np.average(above, weights=hits))
+    error = math.sqrt(_variance(above, hits) + _variance(below, rest))
+    return _bounded(area, error, confidence)
+
+
+def _variance(values: Floats, count: Floats) -> float:
+    """Of the mean of values that each occur so often."""
+    mean = np.average(values, weights=count)
+    return float((count * (values - mean) ** 2).sum() / (count.sum() - 1) / count.sum())
+
+
+def _bounded(area: float, error: float, confidence: float) -> Area:
     reach = float(norm.ppf((1 + confidence) / 2)) * error
     return Area(area, error, max(0.0, area - reach), min(1.0, area + reach))
+
+
+def area_of_success_rate(
+    probability: npt.ArrayLike, deposits: npt.ArrayLike, *, confidence: float = 0.95
+) -> Area:
+    """Area under the curve of deposits caught by the most favourable share of the area.
+
+    Parameters
+    ----------
+    probability : (...) array_like
+        NaN is unknown and takes no part.
+    deposits : (...) array_like of bool
+        Those that made the map give its success rate, those kept out of it its prediction rate.
+    confidence : float, optional
+
+    Returns
+    -------
+    Area
+        Of :func:`geo.minerals.prospectivity.success_rate`, straight between its rows and from
+        the origin. It is the area under the receiver operating curve drawn towards 0.5 by the
+        share of cells that hold a deposit, and so is its error.
+
+    Raises
+    ------
+    DataError
+        As `area_under_curve` does.
+
+    Examples
+    --------
+    >>> area_of_success_rate([0.9, 0.8, 0.3, 0.2], [1, 0, 1, 0]).area
+    0.625
+    """
+    values, holds = _known(probability, deposits)
+    found = area_under_curve(values, holds, confidence=confidence)
+    share = float(holds.mean())
+    return _bounded(
+        found.area * (1 - share) + share / 2, found.standard_error * (1 - share), confidence
+    )
 
 
 def boyce_index(
@@ -238,6 +336,44 @@ def cluster_folds(x: npt.ArrayLike, y: npt.ArrayLike, *, distance: float) -> Int
     _, first = np.unique(label, return_index=True)
     order = np.argsort(np.argsort(first))
     return np.asarray(order[label], dtype=np.int64)
+
+
+def beyond(x: npt.ArrayLike, y: npt.ArrayLike, kept: npt.ArrayLike, *, distance: float) -> Bools:
+    """Places far enough from all that are kept out to train a model for them.
+
+    Parameters
+    ----------
+    x, y : (places,) array_like
+        Projected coordinates [m].
+    kept : (places,) array_like of bool
+        Places that are kept out.
+    distance : float
+        Places within it of a kept one are left out too [m]; with 0 only the kept ones are.
+
+    Returns
+    -------
+    (places,) array of bool
+
+    References
+    ----------
+    Le Rest, K. et al. (2014). Spatial leave-one-out cross-validation for variable selection in
+    the presence of spatial autocorrelation. Global Ecology and Biogeography 23(7), 811-820.
+    https://doi.org/10.1111/geb.12161
+
+    Examples
+    --------
+    >>> beyond([0, 3, 9], [0, 0, 0], [True, False, False], distance=5).tolist()
+    [False, False, True]
+    """
+    from scipy.spatial import cKDTree
+
+    out = np.asarray(kept, dtype=bool)
+    if distance == 0 or not out.any():
+        return ~out
+    points = np.stack([np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)], axis=1)
+    # A hair more, for the bound of the search is exclusive.
+    nearest = cKDTree(points[out]).query(points, distance_upper_bound=distance * (1 + 1e-12))[0]
+    return np.asarray(~out & np.isinf(nearest))
 
 
 def _dealt(block: npt.NDArray[np.intp], count: int, folds: int, seed: int) -> Ints:

@@ -5,13 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 from scipy.stats import spearmanr
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
+from geo.compute.forest import Trees, mean_of_trees
 from geo.errors import DataError
 from geo.minerals.generalise import generalise, pool, weights_on_cells
 from geo.minerals.learning import learn
-from geo.minerals.prospectivity import weights_of_evidence
-from geo.minerals.validation import area_under_curve, block_folds, boyce_index, cluster_folds
+from geo.minerals.prospectivity import success_rate, weights_of_evidence
+from geo.minerals.validation import (
+    area_of_counts,
+    area_of_success_rate,
+    area_under_curve,
+    beyond,
+    block_folds,
+    boyce_index,
+    cluster_folds,
+)
 
 SIDE = 60
 
@@ -64,6 +74,120 @@ def test_random_folds_overstate_the_skill_of_evidence_without_any():
     assert found.card()["flattery_of_random_folds"] > 0.15
 
 
+def rare(seed: int = 3) -> dict[str, np.ndarray]:
+    """40 deposits, drawn by one of two layers of evidence, among 40 million barren cells."""
+    draw = np.random.default_rng(seed)
+    copper, noise = draw.normal(size=(2, 20_000))
+    chance = np.exp(1.5 * copper)
+    deposits = np.zeros(20_000, dtype=bool)
+    deposits[draw.choice(20_000, 40, replace=False, p=chance / chance.sum())] = True
+    return {"copper": copper, "noise": noise, "deposits": deposits, "folds": np.arange(20_000) % 5}
+
+
+@pytest.mark.parametrize("model", ["logistic", "forest", "boosting"])
+def test_few_deposits_are_not_drowned_by_millions_of_barren_cells(model):
+    made = rare()
+    evidence = {name: made[name] for name in ("copper", "noise")}
+    found = learn(
+        evidence,
+        made["deposits"],
+        made["folds"],
+        model=model,
+        background=3000,
+        barren=40_000_000,
+    )
+    assert found.skill.area > 0.75
+    assert found.importance["copper"] > 3 * abs(found.importance["noise"])
+    # Probabilities are those of a cell: 40 deposits in 40 million.
+    assert found.probability(list(evidence.values())).mean() == pytest.approx(1e-6, rel=0.2)
+
+
+def test_bagging_and_a_known_share_of_the_deposits():
+    made = rare()
+    evidence = {name: made[name] for name in ("copper", "noise")}
+    plain = learn(evidence, made["deposits"], made["folds"], unlabelled="bagging")
+    half = learn(evidence, made["deposits"], made["folds"], unlabelled="bagging", known_share=0.5)
+    given = list(evidence.values())
+    assert plain.skill.area == half.skill.area > 0.75
+    np.testing.assert_allclose(half.probability(given), 2 * plain.probability(given), rtol=1e-12)
+    assert half.card()["known_share"] == 0.5
+    certain = learn(evidence, made["deposits"], made["folds"], known_share=1e-6)
+    assert certain.probability(given).max() == 1
+
+
+def test_a_forest_says_what_scikit_learn_says():
+    draw = np.random.default_rng(4)
+    table = draw.normal(size=(600, 4)).astype(np.float32)
+    holds = draw.random(600) < 1 / (1 + np.exp(-2 * table[:, 0]))
+    fitted = RandomForestClassifier(40, min_samples_leaf=3, random_state=1).fit(table, holds)
+    trees = Trees.of(tree.tree_ for tree in fitted.estimators_)
+    # Places on the thresholds too, where one digit decides.
+    edges = np.resize(trees.threshold, (500, 4))
+    for places in (table, edges, draw.normal(size=(5000, 4)).astype(np.float32)):
+        expected = fitted.predict_proba(places)[:, 1]
+        np.testing.assert_array_equal(mean_of_trees(places, trees), expected)
+    assert np.isnan(mean_of_trees(np.float32([[np.nan, 0, 0, 0]]), trees)).all()
+
+
+def test_classed_evidence_is_answered_once_a_pattern(truth):
+    classes = [
+        np.digitize(truth[name], [-1, 0, 1]).astype(np.uint8) for name in ("copper", "noise")
+    ]
+    found = learn(
+        dict(zip(("copper", "noise"), classes, strict=True)),
+        truth["deposits"],
+        folds(),
+        model="forest",
+        background=400,
+    )
+    floats = [one.astype(float) for one in classes]
+    np.testing.assert_array_equal(found.probability(classes), found.probability(floats))
+    np.testing.assert_array_equal(found.applicable(classes), found.applicable(floats))
+    shifted = [one.astype(np.int64) * 10**6 for one in classes]
+    assert found.probability(shifted).shape == (SIDE, SIDE)
+
+
+def test_a_buffer_keeps_near_cells_out_of_training():
+    x = np.arange(10.0)
+    kept = x >= 7
+    assert beyond(x, 0 * x, kept, distance=0).tolist() == [True] * 7 + [False] * 3
+    assert beyond(x, 0 * x, kept, distance=2).tolist() == [True] * 5 + [False] * 5
+
+
+@given(st.integers(0, 500), st.floats(0, 3))
+def test_beyond_a_buffer_no_place_is_near_a_kept_one(seed, distance):
+    draw = np.random.default_rng(seed)
+    x, y = draw.random((2, 30)) * 10
+    kept = draw.random(30) < 0.3
+    trained = beyond(x, y, kept, distance=distance)
+    gaps = np.hypot(x[:, None] - x[kept], y[:, None] - y[kept])
+    nearest = gaps.min(axis=1) if kept.any() else np.full(30, np.inf)
+    np.testing.assert_array_equal(trained, ~kept & ((nearest > distance) | (distance == 0)))
+
+
+def test_buffered_folds_claim_no_more_than_plain_blocks():
+    """Deposits in clusters, unrelated evidence: what is left of the skill comes over the edges."""
+    plain, buffered = [], []
+    rows, columns = np.indices((SIDE, SIDE))
+    for seed in range(3):
+        draw = np.random.default_rng(seed)
+        evidence = {"a": smooth(draw, 4), "b": smooth(draw, 4)}
+        deposits = draw.random((SIDE, SIDE)) < 0.2 * (smooth(draw, 4) > 1.2)
+        for kept, buffer in ((plain, 0.0), (buffered, 8.0)):
+            found = learn(
+                evidence,
+                deposits,
+                folds(),
+                model="boosting",
+                background=800,
+                places=(columns, rows),
+                buffer=buffer,
+            )
+            kept.append(found.skill.area)
+    assert np.mean(buffered) < np.mean(plain) + 0.02
+    assert np.mean(buffered) < 0.62
+
+
 def test_the_map_is_silent_where_the_model_has_seen_nothing_alike(truth):
     evidence = {"copper": truth["copper"], "noise": truth["noise"]}
     found = learn(evidence, truth["deposits"], folds())
@@ -109,6 +233,21 @@ def test_area_under_the_curve_equals_scikit_learn(seed):
     found = area_under_curve(values, deposits)
     assert found.area == pytest.approx(roc_auc_score(deposits, values))
     assert 0 <= found.low <= found.area <= found.high <= 1
+
+
+@given(st.integers(0, 10**6))
+def test_the_area_of_a_success_rate_is_that_of_its_rows(seed):
+    draw = np.random.default_rng(seed)
+    values = draw.integers(0, 8, 60) / 8
+    deposits = np.arange(60) % 7 < 2
+    table = success_rate(values, deposits)
+    area = np.r_[0, table["area_share"]]
+    caught = np.r_[0, table["deposit_share"]]
+    found = area_of_success_rate(values, deposits)
+    assert found.area == pytest.approx(np.trapezoid(caught, area))
+    names = np.unique(values)
+    counts = [[(values[one] == name).sum() for name in names] for one in (deposits, ~deposits)]
+    assert vars(area_of_counts(names, *counts)) == vars(area_under_curve(values, deposits))
 
 
 def test_the_interval_of_the_area_covers_the_true_one():

@@ -14,6 +14,7 @@ from geo.minerals.evidence import alr, clr, ilr, plr
 from geo.minerals.generalise import generalise
 from geo.minerals.prospectivity import (
     conditional_independence,
+    success_rate,
     weights_of_counts,
     weights_of_evidence,
 )
@@ -63,6 +64,20 @@ def test_eis_toolkit_sample_of_weights_of_evidence():
     assert table["studentised"][10] == pytest.approx(
         np.log((1 * 764) / (1 * 15)) / np.sqrt(1 + 1 + 1 / 15 + 1 / 764)
     )
+
+
+@pytest.mark.skipif(not PEER.is_dir(), reason="the peer's sample raster is not at hand")
+def test_eis_toolkit_base_metrics():
+    """Area and deposits above the values at two deposits, in the toolkit's small raster."""
+    with rasterio.open(PEER.parent / "eis_idw" / "small_raster.tif") as source:
+        values = source.read(1)
+        places = [source.index(384829.33, y) for y in (6671310.87, 6671308.70)]
+    deposits = np.zeros(values.shape, dtype=bool)
+    deposits[tuple(np.transpose(places))] = True
+    table = success_rate(values, deposits)
+    found = table[table["threshold"].astype(np.float32).isin(np.float32([9.67, 9.55, 2.503]))]
+    assert found["area_share"].tolist() == [0.00038819875776397513, 0.0015527950310559005, 1]
+    assert found["deposit_share"].tolist() == [0.5, 1, 1]
 
 
 # Geoscience Australia's Cloncurry example of iron oxide copper-gold deposits: 258 of them on
