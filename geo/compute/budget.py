@@ -10,9 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from geo.compute.blocks import threads
 from geo.errors import DataError
 
-__all__ = ["check_space", "give_back_freed_memory", "memory_bytes", "resident", "share_out"]
+__all__ = [
+    "check_space",
+    "give_back_freed_memory",
+    "memory_bytes",
+    "resident",
+    "return_freed_memory",
+    "share_out",
+]
 
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?\s*", re.IGNORECASE)
 _POWERS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -151,8 +159,21 @@ def check_space(cells: int, surfaces: int, folder: Path | None) -> None:
 def give_back_freed_memory() -> None:
     """Let the C library return large freed arrays to the system at once, where it can.
 
-    Otherwise it keeps what parts of changing size have left, and a run's memory creeps up.
+    Otherwise it keeps what parts of changing size have left, and a run's memory creeps up. So
+    that little is left in many places, threads share as many heaps as there are processors.
     """
     with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
         # M_MMAP_THRESHOLD of the GNU C library: setting it also stops its own tuning.
-        ctypes.CDLL(None).mallopt(-3, 1 << 18)
+        library.mallopt(-3, 1 << 18)
+        # M_ARENA_MAX: eight a processor otherwise.
+        library.mallopt(-8, threads())
+
+
+def return_freed_memory() -> None:
+    """Return what is free in the C library's heaps to the system, where it can.
+
+    Small arrays and tables leave holes there, which only this gives back.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

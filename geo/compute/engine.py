@@ -20,6 +20,7 @@ from odc.geo.geobox import GeoBox
 from rasterio.errors import NotGeoreferencedWarning
 
 from geo.compute.blocks import threads
+from geo.compute.budget import return_freed_memory
 from geo.compute.parts import Part, parts_of
 from geo.compute.scratch import Scratch
 from geo.compute.stored import Stored
@@ -177,6 +178,7 @@ class Stream(Engine):
         """
         stem = self.scratch.stem()
         made = self.each(partial(_store, task, stem), parts_of(grid, self.rows(grid)))
+        return_freed_memory()
         return self._surfaces(grid, stem, made[0])
 
     def settle(self, grid: GeoBox, opened: Opened) -> dict[str, xr.DataArray]:
@@ -185,6 +187,7 @@ class Stream(Engine):
         room = Room(self.memory, self.scratch.path)
         parts = parts_of(grid, self.rows(grid))
         made = self.alone(partial(_settle, opened, room, stem, parts, self.workers))
+        return_freed_memory()
         return self._surfaces(grid, stem, made)
 
     def alone(self, work: Callable[[], T]) -> T:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from geo.compute.budget import return_freed_memory
+
 __all__ = ["Listener", "Progress", "silent"]
 
 Listener = Callable[[str, int, int], None]
@@ -38,10 +40,14 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Announce a stage, and count it once it has ended without an error."""
+        """Announce a stage, and count it once it has ended without an error.
+
+        What it leaves free is returned to the system: the next one needs other things.
+        """
         self._name, self._told = name, time.monotonic()
         self.listener(name, self.done, self.total)
         yield
+        return_freed_memory()
         self.done += 1
         if self.done == self.total:
             self.listener("done", self.done, self.total)
