@@ -4,23 +4,28 @@ The k cheapest ways of a network differ in a siding. Here a way counts only if w
 common with every way taken before it costs no more than a share of its own cost.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from geo.errors import DataError
 from geo.transport.graph import Step, Tree, steps_of
-from geo.transport.states import SEA
+from geo.transport.limited import (
+    DETOUR,
+    Gateways,
+    Limits,
+    Taken,
+    gateways,
+    next_way,
+    voyages,
+)
 from geo.transport.trees import grow
 
 __all__ = ["Alternative", "alternatives"]
 
 Floats = npt.NDArray[np.float64]
-
-# A way to a place by way of another that is dearer by more than this is a detour. Assumption.
-_DETOUR = 1.1
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ def alternatives(
     max_overlap: float = 0.5,
     max_stretch: float = 2.0,
     other_gateway: bool = False,
+    labels: int = 2000,
 ) -> list[Alternative]:
     """Cheapest way of a site, and further ones that differ from it and from each other.
 
@@ -79,6 +85,8 @@ def alternatives(
     other_gateway : bool
         Whether a way counts only if it crosses another border or leaves from another port
         than each one before it.
+    labels : int
+        Most labels that the search for one way looks at.
 
     Returns
     -------
@@ -92,64 +100,107 @@ def alternatives(
 
     Notes
     -----
-    Single via paths: for every state the cheapest way through it, in the order of cost. Not
-    every way is one of these, so a cheaper one that differs as much may be missed; each that
-    is given is the cheapest through some state. A way on which a truck stands where the first
-    mile alone had brought it for a tenth less is a detour and is left out.
+    The first is the cheapest way, each further one the cheapest that keeps the overlap with all
+    before it: k shortest paths with limited overlap, exact, see `geo.transport.limited`. Where a
+    search would look at more labels than that, the cheapest ways through single states (single
+    via paths) stand in, of which one may be dearer than need be. No way comes back to a place or
+    goes to sea twice. One on which a truck stands where the first mile alone had brought it for
+    a tenth less is a detour and is left out.
 
     References
     ----------
     Chondrogiannis, T. et al. (2020). Finding k-shortest paths with limited overlap. The VLDB
     Journal 29. https://doi.org/10.1007/s00778-020-00604-x
+
+    Abraham, I. et al. (2013). Alternative routes in road networks. ACM Journal of Experimental
+    Algorithmics 18. https://doi.org/10.1145/2444016.2444019
     """
     if count < 1 or not 0 <= max_overlap <= 1 or max_stretch < 1:
         raise DataError(
             f"{count} ways with overlap {max_overlap} and stretch {max_stretch} cannot be asked "
             "for: at least one way, an overlap in [0, 1], a stretch of 1 or more"
         )
-    found: list[Alternative] = []
-    passed: set[frozenset[tuple[int, int]]] = set()
-    for way in _via(tree, np.asarray(nodes), np.asarray(mile, dtype=np.float64), max_stretch):
-        overlap = max((_shared(tree, mile, way, other) / way.cost for other in found), default=0.0)
-        gateways = _gateways(tree, way.arcs)
-        new = not other_gateway or gateways not in passed
-        if not found or (new and overlap <= max_overlap + 1e-12):
-            found.append(Alternative(way.place, way.cost, way.arcs, overlap))
-            passed.add(gateways)
-        if len(found) == count:
+    site = _Site.of(tree, np.asarray(nodes), np.asarray(mile, dtype=np.float64), max_stretch)
+    first = next(site.through(), None)
+    if first is None:
+        return []
+    limits = Limits(max_overlap, first.cost * max_stretch, other_gateway)
+    found = [first]
+    while len(found) < count:
+        further = site.next_to(found, limits, labels)
+        if further is None:
             break
+        found.append(further)
     return found
 
 
-def _via(
-    tree: Tree, nodes: npt.NDArray[np.int64], mile: Floats, stretch: float
-) -> Iterator[Alternative]:
-    """Cheapest way through each state, by cost, each way once."""
-    graph = tree.graph
-    trucks = graph.trucks(nodes)
-    usable = np.flatnonzero((trucks >= 0) & np.isfinite(mile))
-    if not len(usable):
-        return
-    # Of places in one state, which cannot be, the last would win: states are places here.
-    place_of = {int(trucks[n]): int(n) for n in usable}
-    ahead, via = grow(graph.out_of, tree.costs, trucks[usable], mile[usable])
-    through = ahead + tree.cost
-    best = through[graph.end]
-    if not np.isfinite(best):
-        return
-    seen: set[tuple[int, ...]] = set()
-    order = np.argsort(through[: graph.end], kind="stable")
-    # Where both trees go on by the same arc the way through its head is the same.
-    on = tree.via[order]
-    order = order[(on >= 0) & (via[graph.head[on]] != on)]
-    # The cheapest way itself first: sums through its states differ in the last digits.
-    for state in (graph.end, *order[through[order] <= best * stretch].tolist()):
-        arcs = tuple(_arcs_through(tree, via, int(state)))
-        fresh = arcs and arcs not in seen and _simple(tree, arcs)
-        if fresh and _straight(tree, arcs, place_of, mile):
-            seen.add(arcs)
-            place = place_of[int(graph.tail[arcs[0]])]
-            yield Alternative(place, float(mile[place] + tree.costs[list(arcs)].sum()), arcs, 0.0)
+@dataclass(frozen=True, eq=False)
+class _Site:
+    """Ways of one site: `place_of` is the access place by the state of its truck."""
+
+    tree: Tree
+    place_of: Mapping[int, int]
+    mile: Floats
+    stretch: float
+
+    @classmethod
+    def of(cls, tree: Tree, nodes: npt.NDArray[np.int64], mile: Floats, stretch: float) -> "_Site":
+        trucks = tree.graph.trucks(nodes)
+        usable = np.flatnonzero((trucks >= 0) & np.isfinite(mile))
+        # Of places in one state, which cannot be, the last would win: states are places here.
+        return cls(tree, {int(trucks[n]): int(n) for n in usable}, mile, stretch)
+
+    def next_to(
+        self, found: Sequence[Alternative], limits: Limits, labels: int
+    ) -> Alternative | None:
+        """The cheapest way that differs from those found; None without one."""
+        taken = [Taken(one.place, one.arcs, gateways(self.tree, one.arcs)) for one in found]
+        arcs, whole = next_way(self.tree, self.place_of, self.mile, taken, limits, labels)
+        if whole:
+            return None if arcs is None else self.way(arcs, found)
+        passed = {one.gateways for one in taken}
+        ways = (self.way(one.arcs, found) for one in self.through())
+        return next((one for one in ways if self._differs(one, limits, passed)), None)
+
+    def way(self, arcs: tuple[int, ...], found: Sequence[Alternative]) -> Alternative:
+        """Arcs as a way beside those found."""
+        place = self.place_of[int(self.tree.graph.tail[arcs[0]])]
+        cost = float(self.mile[place] + self.tree.costs[list(arcs)].sum())
+        made = Alternative(place, cost, arcs, 0.0)
+        shared = (_shared(self.tree, self.mile, made, other) for other in found)
+        return replace(made, overlap=max(shared, default=0.0) / cost)
+
+    def _differs(self, way: Alternative, limits: Limits, passed: Collection[Gateways]) -> bool:
+        new = not limits.other_gateway or gateways(self.tree, way.arcs) not in passed
+        return new and way.overlap <= limits.overlap + 1e-12
+
+    def through(self) -> Iterator[Alternative]:
+        """Cheapest way through each state, by cost, each way once."""
+        tree, graph = self.tree, self.tree.graph
+        trucks = np.array(list(self.place_of), dtype=np.int64)
+        if not len(trucks):
+            return
+        mile = self.mile[list(self.place_of.values())]
+        ahead, via = grow(graph.out_of, tree.costs, trucks, mile)
+        through = ahead + tree.cost
+        best = through[graph.end]
+        if not np.isfinite(best):
+            return
+        seen: set[tuple[int, ...]] = set()
+        order = np.argsort(through[: graph.end], kind="stable")
+        # Where both trees go on by the same arc the way through its head is the same.
+        on = tree.via[order]
+        order = order[(on >= 0) & (via[graph.head[on]] != on)]
+        near = order[through[order] <= best * self.stretch].tolist()
+        # The cheapest way itself first: sums through its states differ in the last digits.
+        for state in (graph.end, *near):
+            arcs = tuple(_arcs_through(tree, via, int(state)))
+            if arcs and arcs not in seen and self._sound(arcs):
+                seen.add(arcs)
+                yield self.way(arcs, ())
+
+    def _sound(self, arcs: Sequence[int]) -> bool:
+        return _simple(self.tree, arcs) and _straight(self.tree, arcs, self.place_of, self.mile)
 
 
 def _arcs_through(tree: Tree, via: npt.NDArray[np.int32], state: int) -> list[int]:
@@ -160,36 +211,12 @@ def _arcs_through(tree: Tree, via: npt.NDArray[np.int32], state: int) -> list[in
     return [*before[::-1], *(tree.arcs(state) if state != graph.end else [])]
 
 
-def _gateways(tree: Tree, arcs: Sequence[int]) -> frozenset[tuple[int, int]]:
-    """Borders that a way crosses, as pairs of places, and the port that it leaves from."""
-    graph, ends = tree.graph, tree.graph.network.ends
-    found = set()
-    for arc in arcs:
-        row = int(graph.link[arc])
-        if row >= 0 and ends.border[row]:
-            a, b = sorted((int(ends.start[row]), int(ends.end[row])))
-            found.add((a, b))
-    shipped = _voyages(tree, arcs)
-    return frozenset(found | {(port, -1) for port in shipped})
-
-
-def _voyages(tree: Tree, arcs: Sequence[int]) -> list[int]:
-    """Places where the cargo goes to sea."""
-    graph = tree.graph
-    boarded = (arc for arc in arcs if graph.head[arc] != graph.end)
-    return [
-        int(graph.node[graph.tail[arc]])
-        for arc in boarded
-        if graph.vehicle[graph.head[arc]] == SEA != graph.vehicle[graph.tail[arc]]
-    ]
-
-
 def _simple(tree: Tree, arcs: Sequence[int]) -> bool:
     """Whether no place is left and come back to, and the cargo goes to sea but once."""
     graph = tree.graph
     places = [int(graph.node[graph.tail[arc]]) for arc in arcs]
     visits = [p for n, p in enumerate(places) if n == 0 or places[n - 1] != p]
-    return len(visits) == len(set(visits)) and len(_voyages(tree, arcs)) < 2
+    return len(visits) == len(set(visits)) and voyages(gateways(tree, arcs)) < 2
 
 
 def _straight(tree: Tree, arcs: Sequence[int], place_of: Mapping[int, int], mile: Floats) -> bool:
@@ -197,7 +224,7 @@ def _straight(tree: Tree, arcs: Sequence[int], place_of: Mapping[int, int], mile
     spent = float(mile[place_of[int(tree.graph.tail[arcs[0]])]])
     for arc in arcs:
         there = place_of.get(int(tree.graph.tail[arc]))
-        if there is not None and spent > _DETOUR * mile[there]:
+        if there is not None and spent > DETOUR * mile[there]:
             return False
         spent += float(tree.costs[arc])
     return True

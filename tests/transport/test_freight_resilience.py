@@ -2,7 +2,6 @@
 
 from dataclasses import fields, replace
 
-import networkx as nx
 import numpy as np
 import pytest
 from freight_cases import LINKS, NODES, ORE, PARTS, network
@@ -175,22 +174,6 @@ def test_alternatives_begin_with_the_cheapest_and_differ():
                 assert common <= 0.7 * one.cost + 1e-9
     borders = {step.start for one in found for step in one.steps(tree)[0] if step.mode == "border"}
     assert borders == {"y", "w"}
-
-
-def test_with_all_overlap_allowed_the_next_way_is_the_second_shortest_through_a_state():
-    _, _, mile, tree = laid_out()
-    found = alternatives(tree, mile.nodes, mile.cost[0], count=50, max_overlap=1.0)
-    graph = nx.MultiDiGraph()
-    for arc, (tail, head) in enumerate(zip(tree.graph.tail, tree.graph.head, strict=True)):
-        graph.add_edge(int(tail), int(head), key=arc, weight=float(tree.costs[arc]))
-    for place, state in enumerate(tree.graph.trucks(mile.nodes)):
-        graph.add_edge("site", int(state), weight=float(mile.cost[0, place]))
-    lengths = [
-        nx.path_weight(nx.DiGraph(graph), path, "weight")
-        for path in nx.all_simple_paths(nx.DiGraph(graph), "site", tree.graph.end)
-    ]
-    assert found[0].cost == pytest.approx(min(lengths))
-    assert {round(one.cost, 6) for one in found} <= {round(length, 6) for length in lengths}
 
 
 def test_a_stretch_and_a_count_bound_the_alternatives():
