@@ -425,6 +425,8 @@ def terms_for_price(project: Project, price: float) -> pd.DataFrame:
     """
     if not (math.isfinite(price) and price > 0):
         raise DataError(f"the target price is {price:g} a MWh: give a price above 0")
+    # The levelised cost is that of the whole capital: a loan has no part in it.
+    project = replace(project, debt_share=0.0, debt_years=0)
     ends = {
         "rate": (0.0, 0.99),
         "capital_cost": (0.0, 100 * max(project.capital_cost, 1e-9)),
@@ -442,8 +444,7 @@ def terms_for_price(project: Project, price: float) -> pd.DataFrame:
 
 
 def _cost_at(project: Project, term: str) -> Callable[[float], float]:
-    changed: Mapping[str, object] = {"debt_share": 0.0, "debt_years": 0}
-    return lambda value: project_lcoe(replace(project, **{**changed, term: value}))  # type: ignore[arg-type]
+    return lambda value: project_lcoe(replace(project, **{term: value}))  # type: ignore[arg-type]
 
 
 def _solve(cost: Callable[[float], float], price: float, low: float, high: float) -> float:

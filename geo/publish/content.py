@@ -27,6 +27,7 @@ __all__ = [
     "MethodView",
     "NewLinksView",
     "PresetView",
+    "ProjectView",
     "ScenarioView",
     "SupplyView",
     "ThemeView",
@@ -243,6 +244,32 @@ class LoadView:
 
 
 @dataclass(frozen=True, eq=False)
+class ProjectView:
+    """A plant appraised at the first sites of themes, in money of `currency_year`, `basis`.
+
+    `table` has the rows of ``projects.csv``: theme, site_id, name, capacity_factor with its low
+    and high, flat_km (lines and roads, as on flat ground), ways_usd, capital_usd (with them),
+    cost with its ends [USD/MWh], and at the `price` npv [USD], irr and equity_irr, payback and
+    discounted_payback [years], dscr_min and dscr_mean. `tornado`: by site factor, low, high,
+    cost_low, cost_high and swing. `terms`: by site term, unit, now and needed for the `target`.
+    NaN is unknown, or what no value reaches.
+    """
+
+    id: str
+    title: str
+    technology: str
+    capacity_mw: float
+    price: float | None
+    target: float | None
+    basis: str
+    currency_year: int
+    source: str
+    table: pd.DataFrame
+    tornado: pd.DataFrame
+    terms: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class NewLinksView:
     """Lines that could be built.
 
@@ -287,6 +314,7 @@ class Content:
     trade: TradeView = field(default_factory=TradeView)
     supply: tuple[SupplyView, ...] = ()
     loads: tuple[LoadView, ...] = ()
+    projects: tuple[ProjectView, ...] = ()
     languages: tuple[str, ...] = ("en",)
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     house: HouseView = HouseView()

@@ -18,6 +18,7 @@ from geo.publish.labels import labels_used
 from geo.publish.linkblocks import flows_block, new_links_block
 from geo.publish.overlay import Frame, mercator_frame, score
 from geo.publish.planes import PLANE_BUDGET, planes
+from geo.publish.projects import projects_of
 from geo.publish.safetext import as_json, number, plain
 from geo.publish.supplycurve import loads_of, supplies_of
 from geo.publish.texts import LANGUAGE, languages_of, texts
@@ -131,6 +132,7 @@ def payload(content: Content, extent: Extent, *, room: int = PAGE_BUDGET) -> Jso
         "findings": _findings(content),
         "supply": supplies_of(content),
         "loads": loads_of(content),
+        "projects": projects_of(content),
         "notes": [plain(text) for text in (*content.notes, *note)],
     }
     shown = {name: part for name, part in data.items() if name != "texts"}

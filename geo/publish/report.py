@@ -14,7 +14,7 @@ import pandas as pd
 
 from geo.publish import basemap
 from geo.publish.basemap import Shape, extent_of
-from geo.publish.content import Content, CriterionView, ThemeView
+from geo.publish.content import Content, CriterionView, ProjectView, ThemeView
 from geo.publish.labels import translator
 from geo.publish.payload import countries_of, sites_of
 from geo.publish.safetext import as_html, known, number, plain
@@ -29,6 +29,7 @@ Row = Mapping[Any, Any]
 
 _FIRST = 5
 _BAR = 180
+_IN_PER_CENT = ("rate", "capacity_factor", "grant")
 _FACTS = (
     ("quantity", "resource_mt", " Mt"),
     ("grade", "grade", ""),
@@ -189,6 +190,7 @@ class _Report:
             f"<h3>{words('why')}</h3>",
             self._reasons(theme, site),
             *(self._way(part) for _, part in legs.groupby("country", sort=True)),
+            *(self._project(view, theme, site) for view in self.content.projects),
             self._doubts(row),
         ]
         return "".join(parts)
@@ -315,6 +317,53 @@ class _Report:
         place = self.said(plain(last["to"]))
         return f"<h3>{words('way', place=place)}</h3>{_table(titles, rows, figures=(1, 2))}"
 
+    def _project(self, view: ProjectView, theme: ThemeView, site: str) -> str:
+        """Whether a plant pays at a site; nothing where it is not asked."""
+        words = self.words
+        rows, swings, terms = (
+            _of_site(table, theme.id, site) for table in (view.table, view.tornado, view.terms)
+        )
+        if not rows:
+            return ""
+        about = words("project-about", mw=f"{view.capacity_mw:g}", year=view.currency_year)
+        head = f"<h3>{words('project', title=self.said(view.title))}</h3>"
+        parts = [head, f"<p>{about} {words(view.basis)}.</p>", self._worth(view, rows[0])]
+        if swings:
+            titles = [words(key) for key in ("moves", "from-to", "cost-from-to")]
+            most = max(float(row["swing"]) for row in swings)
+            lines = [self._swing(row, most, theme.accent) for row in swings]
+            parts.append(_table([*titles, ""], lines, figures=(1, 2)))
+        if terms and view.target is not None:
+            wanted = words("needed-for", price=f"{view.target:g}")
+            parts.append(
+                _table([wanted, words("now"), words("needed")], [self._term(row) for row in terms],
+                       figures=(1, 2))
+            )  # fmt: skip
+        return "".join(parts)
+
+    def _worth(self, view: ProjectView, row: Row) -> str:
+        keys = ["lcoe", "price", "npv", "irr", "equity-irr", "payback", "dscr"]
+        cells = [
+            self._money(row, "cost"),
+            "–" if view.price is None else f"{view.price:g}",
+            _known(_scaled(row["npv"], 1e-6)),
+            *(_known(_scaled(row[name], 100)) for name in ("irr", "equity_irr")),
+            _known(row["payback"]),
+            _two(row["dscr_min"]),
+        ]
+        return _table([self.words(key) for key in keys], [cells], figures=range(len(keys)))
+
+    def _swing(self, row: Row, most: float, accent: str) -> list[str]:
+        ends = (_known(_shown(row["factor"], row[end])) for end in ("low", "high"))
+        costs = (_known(row[f"cost_{end}"]) for end in ("low", "high"))
+        bar = _bar(float(row["swing"]), most, accent)
+        return [self.words(f"term-{row['factor']}"), " → ".join(ends), " → ".join(costs), bar]
+
+    def _term(self, row: Row) -> list[str]:
+        term, needed = str(row["term"]), _shown(row["term"], row["needed"])
+        reached = self.words("none-reaches") if number(needed) is None else _known(needed)
+        return [self.words(f"term-{term}"), _known(_shown(term, row["now"])), reached]
+
     def _mode(self, mode: object) -> str:
         known = {"truck", "rail", "sea", "border", "port", "transfer", "gauge-change"}
         return self.words(f"mode-{mode}") if mode in known else self._text(mode)
@@ -343,6 +392,23 @@ class _Report:
 def _ranked(theme: ThemeView) -> pd.DataFrame:
     sites = sites_of(theme)
     return pd.DataFrame(sites[sites["status"] == "ranked"].drop(columns=sites.geometry.name))
+
+
+def _of_site(table: pd.DataFrame, theme: str, site: str) -> list[dict[Any, Any]]:
+    if table.empty:
+        return []
+    own = (table["theme"] == theme) & (table["site_id"].map(plain) == site)
+    return table[own].to_dict("records")
+
+
+def _scaled(value: object, factor: float) -> float | None:
+    found = number(value)
+    return None if found is None else factor * found
+
+
+def _shown(term: object, value: object) -> float | None:
+    """A term of a project as it is read: shares in per cent."""
+    return _scaled(value, 100 if term in _IN_PER_CENT else 1)
 
 
 def _table(

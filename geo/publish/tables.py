@@ -18,6 +18,7 @@ import shapely
 from geo.errors import OutputError
 from geo.publish.content import Content, NewLinksView, ScenarioView, ThemeView
 from geo.publish.mapstyles import layer_style, routes_style, sites_style
+from geo.publish.projects import project_tables
 from geo.publish.qml import VectorStyle, document
 from geo.publish.supplycurve import IN_MONEY, supply_rows
 from geo.publish.surroundings import drawn_layers
@@ -38,6 +39,7 @@ __all__ = [
     "write_new_links_csv",
     "write_portfolio_csv",
     "write_power_csv",
+    "write_projects_csv",
     "write_robustness_csv",
     "write_routes_csv",
     "write_scenarios_csv",
@@ -293,6 +295,18 @@ def write_power_csv(content: Content, path: Path) -> None:
         if len(view.table)
     ]
     _write_csv(_joined(frames, POWER_COLUMNS), path)
+
+
+def write_projects_csv(content: Content, folder: Path) -> None:
+    """Write ``projects.csv``, ``projects_tornado.csv``, ``projects_terms.csv``, if asked for.
+
+    Parameters
+    ----------
+    content : Content
+    folder : Path
+    """
+    for name, table in project_tables(content).items():
+        _write_csv(table, folder / f"{name}.csv")
 
 
 def write_robustness_csv(content: Content, path: Path) -> None:

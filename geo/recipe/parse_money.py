@@ -2,17 +2,19 @@
 
 import math
 
+from geo.recipe.parse_ways import way_to
 from geo.recipe.reader import Table
 from geo.recipe.schema import (
     CostSpec,
     EnergySpec,
     LoadSpec,
+    ProjectSpec,
     SourceSpec,
     StorageSpec,
     SupplySpec,
 )
 
-__all__ = ["check_money", "costs_of", "load_of", "supply_of"]
+__all__ = ["check_money", "costs_of", "load_of", "rate_of", "supply_of"]
 
 Triple = tuple[float, float, float]
 
@@ -25,7 +27,7 @@ def costs_of(parent: Table) -> CostSpec:
     table = parent.child("cost", required=True)
     if table is None:
         return CostSpec(_NAN, _NAN, _NAN, math.nan, "")
-    basis, rate = _rate(table)
+    basis, rate = rate_of(table)
     spec = CostSpec(
         capital=_not_negative(table, "capital", table.triple("capital", "USD/kW")),
         fixed=_not_negative(table, "fixed", table.triple("fixed", "USD/kW/year")),
@@ -43,7 +45,7 @@ def costs_of(parent: Table) -> CostSpec:
     return spec
 
 
-def _rate(table: Table) -> tuple[str, Triple]:
+def rate_of(table: Table) -> tuple[str, Triple]:
     """The rate and its kind: real_rate or nominal_rate, one of them, never guessed."""
     given = [basis for basis in ("real", "nominal") if f"{basis}_rate" in table.data]
     if len(given) == 2:
@@ -106,26 +108,46 @@ def check_money(table: Table, spec: EnergySpec) -> None:
         if one != other:
             message = f"{what} is {one} for solar and {other} for wind: use one for both"
             table.document.problems.append((wind.line, message))
-    for load in spec.loads:
-        if load.basis != solar.basis:
-            message = f"the rate of load {load.id!r} is {load.basis}, that of plants {solar.basis}"
-            table.document.problems.append((load.line, f"{message}: use one for both"))
+    rates = [(f"load {load.id!r}", load.basis, load.line) for load in spec.loads]
+    rates += [
+        (f"the debt of project {one.id!r}", one.debt.basis, one.line)
+        for one in spec.projects
+        if one.debt is not None
+    ]
+    for whose, basis, line in rates:
+        if basis != solar.basis:
+            message = f"the rate of {whose} is {basis}, that of plants {solar.basis}"
+            table.document.problems.append((line, f"{message}: use one for both"))
+    for project in spec.projects:
+        _check_debt(table, project, solar if project.technology == "solar" else wind)
     table.document.unique([(load.id, load.line) for load in spec.loads], "load")
+    table.document.unique([(one.id, one.line) for one in spec.projects], "project")
+
+
+def _check_debt(table: Table, project: ProjectSpec, cost: CostSpec) -> None:
+    if project.debt is not None and project.debt.years > cost.years:
+        message = (
+            f"the debt of project {project.id!r} runs {project.debt.years} years, the plant "
+            f"{cost.years:g}: give a debt within the plant's life"
+        )
+        table.document.problems.append((project.line, message))
 
 
 def supply_of(table: Table) -> SupplySpec:
     """Read a supply curve."""
     way = table.child("connection")
+    load, where = table.text("load", "") or None, table.where("load_where")
+    line = None if way is None else way_to(way, load or "", where)
     spec = SupplySpec(
         technology=table.choice("technology", ("solar", "wind")),
         theme=table.text("theme"),
         density=table.positive("density", "MW/km2"),
         step=table.positive("step", "USD/MWh", "1 USD/MWh"),
         min_area=table.quantity("min_area", "km2", "0 km2"),
-        load=table.text("load", "") or None,
-        load_where=table.where("load_where"),
+        load=load,
+        load_where=where,
         load_classes=_classes(table),
-        per_km=0.0 if way is None else way.positive("per_km", "USD/km"),
+        connection=line,
         plant=1.0 if way is None else way.positive("plant", "MW"),
         source=table.text("source"),
         line=table.line,
@@ -149,7 +171,7 @@ def _classes(table: Table) -> tuple[float, ...]:
 
 def load_of(table: Table) -> LoadSpec:
     """Read a load with the storage and the sources that may serve it."""
-    basis, rate = _rate(table)
+    basis, rate = rate_of(table)
     storage = table.child("storage")
     spec = LoadSpec(
         id=table.slug("id"),

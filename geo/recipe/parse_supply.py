@@ -4,7 +4,9 @@ import math
 
 from geo.recipe.parse_limits import limits_of
 from geo.recipe.parse_money import check_money, costs_of, load_of, supply_of
+from geo.recipe.parse_project import project_of
 from geo.recipe.parse_resource import resource_of
+from geo.recipe.parse_ways import terrain_of, way_of
 from geo.recipe.reader import Table
 from geo.recipe.schema import (
     EnergySpec,
@@ -114,6 +116,9 @@ def energy_of(table: Table) -> EnergySpec:
         ),
         supply=table.each("supply", supply_of),
         loads=table.each("load", load_of),
+        road=way_of(table, "road"),
+        terrain=terrain_of(table),
+        projects=table.each("project", project_of),
     )
     solar.done()
     wind.done()

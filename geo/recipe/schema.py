@@ -1,7 +1,7 @@
 """The parts of a checked recipe, as plain immutable records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +11,7 @@ __all__ = [
     "CombineSpec",
     "CostSpec",
     "CriterionSpec",
+    "DebtSpec",
     "DrawSpec",
     "EnergySpec",
     "EvidenceSpec",
@@ -23,6 +24,7 @@ __all__ = [
     "NewLinkSpec",
     "NewLinksSpec",
     "PresetSpec",
+    "ProjectSpec",
     "ProspectivitySpec",
     "Recipe",
     "ReferenceSpec",
@@ -32,9 +34,11 @@ __all__ = [
     "SourceSpec",
     "StorageSpec",
     "SupplySpec",
+    "TerrainSpec",
     "ThemeSpec",
     "TransportSpec",
     "ValueSpec",
+    "WaySpec",
     "WeightingSpec",
     "WindSpec",
 ]
@@ -387,12 +391,40 @@ class CostSpec:
 
 
 @dataclass(frozen=True)
+class WaySpec:
+    """A line or a road from a plant to the features of a layer.
+
+    It costs `per_km` [USD/km] on flat ground, and `fixed` [USD] whatever its length.
+    """
+
+    layer: str
+    where: Where
+    per_km: float
+    fixed: float
+    source: str
+
+
+@dataclass(frozen=True)
+class TerrainSpec:
+    """How many times as dear a way's kilometre is by the slope of the country about the plant.
+
+    `steps` are rising slopes [%] with the factor up to each, `beyond` that on steeper ground;
+    `layer` holds heights.
+    """
+
+    layer: str
+    steps: tuple[tuple[float, float], ...]
+    beyond: float
+    source: str
+
+
+@dataclass(frozen=True)
 class SupplySpec:
     """A supply curve: what a theme's rules leave of the land, at a density [MW/km²].
 
     `step` [USD/MWh] is the width of a class of cost; `load_classes` [m] are upper limits of
-    distances to the features of `load`; `per_km` [USD/km] is paid by a plant of `plant` MW for
-    the way to them. `min_area` [km²] drops smaller zones.
+    distances to the features of `load`; a plant of `plant` MW pays for the `connection` to them
+    and for the recipe's road. `min_area` [km²] drops smaller zones.
     """
 
     technology: str
@@ -403,8 +435,40 @@ class SupplySpec:
     load: str | None
     load_where: Where
     load_classes: tuple[float, ...]
-    per_km: float
+    connection: WaySpec | None
     plant: float
+    source: str
+    line: int
+
+
+@dataclass(frozen=True)
+class DebtSpec:
+    """A loan with equal yearly payments: share of the capital, rate a year, years."""
+
+    share: float
+    rate: float
+    years: int
+    basis: str
+
+
+@dataclass(frozen=True)
+class ProjectSpec:
+    """A plant of `capacity` MW, appraised at the first `top` sites of themes.
+
+    `price` is what its power is sold at, `target` the cost that it is to reach [USD/MWh]; None
+    where the recipe asks for neither.
+    """
+
+    id: str
+    title: str
+    technology: str
+    capacity: float
+    themes: tuple[str, ...]
+    top: int
+    price: float | None
+    target: float | None
+    debt: DebtSpec | None
+    connection: WaySpec | None
     source: str
     line: int
 
@@ -516,6 +580,21 @@ class EnergySpec:
     wind: WindSpec
     supply: tuple[SupplySpec, ...] = ()
     loads: tuple[LoadSpec, ...] = ()
+    road: WaySpec | None = None
+    terrain: TerrainSpec | None = None
+    projects: tuple[ProjectSpec, ...] = ()
+
+    @property
+    def ground(self) -> "EnergySpec":
+        """What surfaces and themes depend on: curves and projects are made from these."""
+        solar = replace(self.solar, monthly=False)
+        return replace(self, solar=solar, supply=(), road=None, terrain=None, projects=())
+
+    def ways(self) -> tuple[WaySpec, ...]:
+        """Every line and road that is asked for."""
+        asked = [one.connection for one in self.supply]
+        asked += [one.connection for one in self.projects]
+        return tuple(one for one in (*asked, self.road) if one is not None)
 
 
 @dataclass(frozen=True)
@@ -613,7 +692,7 @@ class Recipe:
         found = {name for name in (self.lists, self.labels) if name is not None}
         found |= self.capacity_layers()
         found |= set() if self.new_links is None else self.new_links.layers()
-        return found | self.transport_layers() | self.energy_layers()
+        return found | self.transport_layers() | self.energy_layers() | self.way_layers()
 
     def destinations(self) -> tuple[tuple[str, int], ...]:
         """Places that cargo is to reach, each with the line that names it."""
@@ -643,6 +722,14 @@ class Recipe:
         spec = self.transport
         return set() if spec is None or spec.throughput is None else {spec.throughput}
 
+    def way_layers(self) -> set[str]:
+        """Ids of the layers to which plants build lines and roads, and of the ground between."""
+        if self.energy is None:
+            return set()
+        found = {curve.load for curve in self.energy.supply if curve.load is not None}
+        found |= {way.layer for way in self.energy.ways()}
+        return found if self.energy.terrain is None else found | {self.energy.terrain.layer}
+
     def energy_layers(self) -> set[str]:
         """Ids of the layers that yields and costs of power are made of."""
         if self.energy is None:
@@ -651,5 +738,4 @@ class Recipe:
         found = {self.energy.relief, self.energy.temperature}
         found |= {solar.radiation, solar.points, solar.turbidity}
         found |= {one.resource.layer for one in (solar, wind) if one.resource is not None}
-        found |= {curve.load for curve in self.energy.supply if curve.load is not None}
         return found | {wind.points, wind.stations, wind.turbines}

@@ -23,6 +23,7 @@ from geo.study.measures import model_of
 from geo.study.months import monthly_yields
 from geo.study.new_links import flows_of, link_layers, new_links_view
 from geo.study.power import power_notes
+from geo.study.projects import project_views
 from geo.study.resilience import trade_view
 from geo.study.served import load_views
 from geo.study.supply import supply_views
@@ -100,6 +101,7 @@ def assemble(
         house=_house(recipe.house),
         supply=supply_views(bench, themes),
         loads=load_views(bench, views),
+        projects=project_views(bench, views),
         models=_models(bench),
         kin=_kin(bench, themes),
         new_links=links,

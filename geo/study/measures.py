@@ -71,7 +71,7 @@ def surface_of(bench: Workbench, theme: ThemeSpec, what: CriterionSpec | Evidenc
         layers = sorted({recipe.region, *recipe.layers_of(what, theme)})
         shared = {
             "transport": (recipe.transport, sorted({place for place, _ in recipe.destinations()})),
-            "energy": recipe.energy,
+            "energy": None if recipe.energy is None else recipe.energy.ground,
             "prospectivity": (recipe.prospectivity, recipe.draws.seed),
         }
         needs = shared.get(MEASURES[name].needs or "")

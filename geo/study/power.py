@@ -25,6 +25,7 @@ from geo.study.workbench import Workbench
 
 __all__ = [
     "Range",
+    "country_cells",
     "plant_costs",
     "power_columns",
     "power_cost",
@@ -291,8 +292,8 @@ def power_cost(bench: Workbench, technology: str) -> Range:
 def _staged(
     bench: Workbench, technology: str, make: Callable[[], dict[str, xr.DataArray]]
 ) -> dict[str, xr.DataArray]:
-    # Loads and supply curves are made from these surfaces, not the other way round.
-    told = ("power", technology, repr(replace(_spec(bench), supply=(), loads=())))
+    # Loads are made from these surfaces, not the other way round.
+    told = ("power", technology, repr(replace(_spec(bench).ground, loads=())))
     return bench.stage(__name__, sorted(bench.recipe.energy_layers()), told, make)
 
 
@@ -308,7 +309,7 @@ def _levelised(bench: Workbench, technology: str) -> Range:
         factor, money = wind_surfaces(bench).factor, spec.wind.cost
     costs = plant_costs(technology, money)
     others = [
-        (plant_costs(technology, money, code), _country(bench, code, money))
+        (plant_costs(technology, money, code), country_cells(bench, code, money))
         for code in money.countries
     ]
     yields = {"low": factor.high, "central": factor.central, "high": factor.low}
@@ -326,7 +327,7 @@ def _levelised(bench: Workbench, technology: str) -> Range:
     return Range.of(bench.compute(task))
 
 
-def _country(bench: Workbench, code: str, money: CostSpec) -> xr.DataArray:
+def country_cells(bench: Workbench, code: str, money: CostSpec) -> xr.DataArray:
     """Cells of a country whose rate the recipe gives."""
     place = f"{bench.recipe.path.name}:{money.line}"
     layers = bench.recipe.base.get("countries", ())

@@ -14,6 +14,7 @@ from geo.provenance import sha256_of
 from geo.publish.content import Content
 from geo.publish.folder import whole_folder
 from geo.publish.foliumlayers import add_layers
+from geo.publish.projects import project_tables
 from geo.publish.qgis import write_project
 from geo.publish.raster import write_cogs
 from geo.publish.report import report
@@ -30,6 +31,7 @@ from geo.publish.tables import (
     write_new_links_csv,
     write_portfolio_csv,
     write_power_csv,
+    write_projects_csv,
     write_robustness_csv,
     write_routes_csv,
     write_scenarios_csv,
@@ -111,6 +113,11 @@ class Result:
         frames = [view.table.assign(load=view.id) for view in self.content.loads]
         joined = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
         return joined.rename(columns=IN_MONEY)
+
+    @property
+    def projects(self) -> dict[str, pd.DataFrame]:
+        """Appraised plants by file: ``projects``, ``projects_tornado``, ``projects_terms``."""
+        return project_tables(self.content)
 
     @property
     def portfolios(self) -> pd.DataFrame:
@@ -274,6 +281,7 @@ class Result:
                     write_supply_svg(content, work / "supply_curve.svg")
                 if content.loads:
                     write_power_csv(content, work / "power.csv")
+                write_projects_csv(content, work)
                 if content.models:
                     _write_json(list(content.models), work / "prospectivity.json")
                 write_sites_parquet(content, work / "sites.parquet")

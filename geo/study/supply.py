@@ -20,6 +20,7 @@ from geo.grid import cell_areas
 from geo.publish.content import SupplyView
 from geo.recipe import CostSpec, EnergySpec, SupplySpec
 from geo.recipe.reader import closest
+from geo.study.access import Take, flat_km, told_of, ways_of
 from geo.study.power import plant_costs, power_cost, solar_surfaces, wind_surfaces
 from geo.study.scored import ScoredTheme
 from geo.study.themes import ThemeRun, ground_of
@@ -66,7 +67,9 @@ def _view(bench: Workbench, spec: SupplySpec, themes: Mapping[str, ThemeRun]) ->
         said = f"there is no theme {spec.theme!r}{closest(spec.theme, themes)}"
         raise RecipeError([f"{place}: {said}"])
     theme = themes[spec.theme]
-    told = (ground_of(bench.recipe), theme.spec.exclusions, theme.spec.accent, spec)
+    energy = cast(EnergySpec, bench.recipe.energy)
+    told = (ground_of(bench.recipe), theme.spec.exclusions, theme.spec.accent, spec,
+            energy.road, energy.terrain)  # fmt: skip
     key = bench.key(__name__, bench.recipe.layer_ids(), told)
     found: SupplyView | None = bench.recall(key)
     return bench.remember(key, lambda: _made(bench, spec, theme.scored)) if found is None else found
@@ -92,8 +95,13 @@ def _made(bench: Workbench, spec: SupplySpec, theme: ScoredTheme) -> SupplyView:
         density=spec.density,
         basis=money.basis,
         currency_year=money.currency_year,
-        source=spec.source,
+        source=_told(bench, spec),
     )
+
+
+def _told(bench: Workbench, spec: SupplySpec) -> str:
+    ways = () if spec.connection is None else ways_of(bench, spec.connection)
+    return "; ".join([spec.source, *told_of(bench, ways)])
 
 
 def _money(bench: Workbench, spec: SupplySpec) -> CostSpec:
@@ -112,7 +120,7 @@ def _rows(bench: Workbench, spec: SupplySpec, theme: ScoredTheme, part: Part) ->
     factor, cost = (_values(one, part)[open_] for one in _yield_and_cost(bench, spec))
     area = np.broadcast_to(cell_areas(part.grid), open_.shape)[open_]
     far = _distance(bench, spec, part)[open_]
-    cost = cost + _way(bench, spec, far, factor)
+    cost = cost + _ways(bench, spec, lambda surface: _values(surface, part)[open_], factor)
     known = np.isfinite(cost) & np.isfinite(factor)
     capacity = np.where(known, area * spec.density, 0.0)
     energy = capacity * np.where(known, factor, 0.0) * (HOURS_PER_YEAR / 1000)
@@ -168,12 +176,18 @@ def _distance(bench: Workbench, spec: SupplySpec, part: Part) -> Floats:
     return _values(bench.distance(spec.load, spec.load_where), part) / 1000
 
 
-def _way(bench: Workbench, spec: SupplySpec, far: Floats, factor: Floats) -> Floats:
-    if not spec.per_km:
-        return np.zeros(far.shape)
+def _ways(bench: Workbench, spec: SupplySpec, take: Take, factor: Floats) -> Floats:
+    """What the line and the road add [USD/MWh]; nothing for a curve without a connection."""
+    added = np.zeros(factor.shape)
+    if spec.connection is None:
+        return added
     costs = plant_costs(spec.technology, _money(bench, spec))
     charge = capital_recovery_factor(costs.rate.central, costs.years)
-    return connection_cost(far, factor, Connection(spec.per_km, spec.plant), charge_rate=charge)
+    ways = ways_of(bench, spec.connection)
+    for way, far in zip(ways, flat_km(bench, ways, take), strict=True):
+        line = Connection(way.per_km, spec.plant, fixed_cost=way.fixed)
+        added = added + connection_cost(far, factor, line, charge_rate=charge)
+    return added
 
 
 def _upper(far: Floats, limits: Sequence[float]) -> Floats:

@@ -128,8 +128,7 @@ def ground_of(recipe: Recipe) -> tuple[object, ...]:
         recipe.transport,
         # Ports of all themes are places of the one network.
         sorted({place for place, _ in recipe.destinations()}),
-        # Curves of supply are made from surfaces, not the other way round.
-        None if recipe.energy is None else replace(recipe.energy, supply=()),
+        None if recipe.energy is None else recipe.energy.ground,
         # A learnt model draws the cells that it learns from.
         (recipe.prospectivity, recipe.draws.seed if recipe.prospectivity else None),
     )

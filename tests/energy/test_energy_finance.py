@@ -1,8 +1,10 @@
 """Finance and connection: hand values, laws and refusals."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from hypothesis import given
@@ -68,6 +70,12 @@ def test_every_needed_term_reaches_the_price(plant: Project, price: float) -> No
         if not math.isnan(table[term]):
             changed = project(**{**plant.__dict__, term: table[term]})
             assert project_lcoe(changed) == pytest.approx(price, rel=1e-6)
+
+
+def test_a_loan_has_no_part_in_the_terms_of_a_price() -> None:
+    plain = Project(1400.0, 3.5, 40.0, 0.0, rate=0.083, years=25)
+    lent = replace(plain, debt_share=0.7, debt_rate=0.05, debt_years=15)
+    pd.testing.assert_frame_equal(terms_for_price(lent, 45.0), terms_for_price(plain, 45.0))
 
 
 def test_a_price_below_running_costs_is_beyond_any_finance() -> None:
