@@ -2,21 +2,24 @@
 
     python -m benchmarks.first_use [--cell 1000] [--rounds 3]
 
-Each round runs, one after another and each in a process of its own: the usual script
-(`benchmarks.usual`), our side of the same job (`benchmarks.ours`) with an empty and a filled
-kernel cache, and the command ``lodemap build mongolia`` with empty folders, once more with what
-that left, and once more after a weight was changed. The command does far more than the job:
-six themes, freight, power, scenarios, draws, tables, rasters, the QGIS project and the map.
+Two works, each beside the script that does the same the usual way. The job of surfaces:
+`benchmarks.usual` and `benchmarks.ours`. The whole study: `benchmarks.usual_study`, which makes
+the same kinds of products from the same recipe (what it leaves out it says itself), and the
+command ``lodemap build mongolia``. Ours runs with empty folders, so that every kernel is
+compiled; then with the kernels compiled and nothing else kept; the command also with what its
+first run kept, and once more after a weight was changed. Every run is a process of its own, one
+after another. Processor time is told too, for machines that others use.
 """
 
 import argparse
 import os
 import re
-import shutil
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -24,24 +27,25 @@ from geo.study.find import find_recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = "from geo.cli import main; main()"
-SIDES = {
-    "usual script": "the job",
-    "ours, first use": "the job",
-    "ours, again": "the job",
-    "lodemap build, first use": "the whole build",
-    "lodemap build, again": "the whole build",
-    "lodemap build, weight changed": "the whole build",
-}
+JOB = ("usual script", "ours, first use", "ours, again")
+STUDY = (
+    "usual script",
+    "lodemap build, first use",
+    "lodemap build, kernels compiled",
+    "lodemap build, again",
+    "lodemap build, weight changed",
+)
+Times = tuple[float, float]
 
 
-def seconds(arguments: list[str], folder: Path) -> float:
-    """Run Python in a process of its own, its caches in a folder."""
+def seconds(arguments: list[str], folder: Path) -> Times:
+    """Run Python in a process of its own, its caches in a folder; by the clock and worked."""
     environment = {
         **os.environ,
         "NUMBA_CACHE_DIR": str(folder / "kernels"),
         "LODEMAP_CACHE": str(folder / "kept"),
     }
-    start = time.perf_counter()
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, "-W", "ignore", *arguments],
         check=True,
@@ -49,52 +53,72 @@ def seconds(arguments: list[str], folder: Path) -> float:
         env=environment,
         cwd=ROOT,
     )
-    return time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - start, worked
 
 
-def job(side: str, cell: float, folder: Path) -> float:
-    """Run one side of the surfaces' job."""
+def script(side: str, cell: float, folder: Path) -> Times:
+    """Run one of the scripts in this folder."""
     out = str(folder / f"{side}.tif")
     return seconds(["-m", f"benchmarks.{side}", "--cell-size", f"{cell:g}", "--out", out], folder)
 
 
-def build(recipe: str, cell: float, folder: Path) -> float:
+def build(recipe: str, cell: float, folder: Path, *more: str) -> Times:
     """Run the command."""
-    given = [recipe, "--cell-size", f"{cell:g} m", "--out", str(folder / "map"), "--quiet"]
+    given = [recipe, "--cell-size", f"{cell:g} m", "--out", str(folder / "map"), "--quiet", *more]
     return seconds(["-c", COMMAND, "build", *given], folder)
 
 
-def once(cell: float, folder: Path) -> list[float]:
-    """Seconds of every side, in the order of `SIDES`."""
+def job(cell: float, folder: Path) -> list[Times]:
+    """Times of the surfaces' job, in the order of `JOB`."""
+    return [script(side, cell, folder) for side in ("usual", "ours", "ours")]
+
+
+def study(cell: float, folder: Path) -> list[Times]:
+    """Times of the whole study, in the order of `STUDY`."""
     changed = folder / "mongolia.toml"
     text = find_recipe("mongolia").read_text("utf-8")
     changed.write_text(
         re.sub(r"^weight = 0\.22$", "weight = 0.3", text, count=1, flags=re.M), "utf-8"
     )
-    times = [job("usual", cell, folder), job("ours", cell, folder), job("ours", cell, folder)]
-    for name in ("kernels", "kept"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    return times + [
-        build(recipe, cell, folder) for recipe in ("mongolia", "mongolia", str(changed))
+    return [
+        script("usual_study", cell, folder),
+        build("mongolia", cell, folder),
+        build("mongolia", cell, folder, "--no-cache"),
+        build("mongolia", cell, folder),
+        build(str(changed), cell, folder),
     ]
 
 
+def tell(title: str, names: Sequence[str], rounds: Sequence[Sequence[Times]]) -> None:
+    """Print medians over the rounds, and how many times the usual script's time they are."""
+    print(f"\n{title + ', medians of ' + str(len(rounds)):40}{'seconds':>9}{'to usual':>10}"
+          f"{'processor':>11}{'to usual':>10}")  # fmt: skip
+    middle = [
+        [median(one[n][kind] for one in rounds) for kind in (0, 1)] for n in range(len(names))
+    ]
+    for name, (clock, worked) in zip(names, middle, strict=True):
+        print(f"{name:40}{clock:9.1f}{clock / middle[0][0]:10.2f}"
+              f"{worked:11.1f}{worked / middle[0][1]:10.2f}")  # fmt: skip
+
+
 def main() -> None:
-    """Print medians over the rounds, and ratios to the usual script and to the first build."""
+    """Run both works."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cell", type=float, default=1000.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=("job", "study"), help="one of the two works")
     given = parser.parse_args()
-    rounds = []
-    for _ in range(given.rounds):
-        with tempfile.TemporaryDirectory() as folder:
-            rounds.append(once(given.cell, Path(folder)))
-    middle = [median(column) for column in zip(*rounds, strict=True)]
-    print(f"seconds at {given.cell:g} m, medians of {given.rounds}")
-    print(f"{'':32}{'seconds':>9}{'to usual':>10}{'to first build':>16}")
-    for (side, what), found in zip(SIDES.items(), middle, strict=True):
-        first = f"{found / middle[3]:16.3f}" if what == "the whole build" else ""
-        print(f"{side:32}{found:9.1f}{found / middle[0]:10.2f}{first}")
+    works = {"job": (job, JOB), "study": (study, STUDY)}
+    for title, (work, names) in works.items():
+        if given.only not in (None, title):
+            continue
+        rounds = []
+        for _ in range(given.rounds):
+            with tempfile.TemporaryDirectory() as folder:
+                rounds.append(work(given.cell, Path(folder)))
+        tell(f"{title} at {given.cell:g} m", names, rounds)
 
 
 if __name__ == "__main__":
