@@ -12,10 +12,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 SECONDS = 10
 """Time of the processor that one file may take [s]."""
@@ -163,8 +164,10 @@ def _told(case: Case, answer: Answer) -> str:
     return "right"
 
 
-def table(found: Sequence[tuple[Case, Answer]]) -> str:
-    """One line a file, for people."""
+def table(
+    found: Sequence[tuple[Case, Answer]], excused: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """One line a file, for people; of one that is `excused` also why."""
     lines = []
     for case, answer in found:
         said = next((str(f["message"]) for f in reversed(answer.findings)), answer.text)
@@ -172,4 +175,6 @@ def table(found: Sequence[tuple[Case, Answer]]) -> str:
             f"{verdict(case, answer):16} {case.must:6} {answer.status:9} {answer.seconds:4.1f} s "
             f"{answer.peak // 1_000_000:5} MB  {case.file}: {said.splitlines()[-1] if said else ''}"
         )
+        if case.file in excused:
+            lines[-1] += f" [EXCUSED, {excused[case.file]}]"
     return "\n".join(lines)

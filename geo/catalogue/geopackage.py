@@ -4,6 +4,7 @@ Its own counts are not believed, views and foreign virtual tables are refused (t
 whatever they like), and damage that GDAL reads past is found. Rules: OGC 12-128r18.
 """
 
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -22,6 +23,8 @@ _CHECKED_WHOLE = 64_000_000
 _STEPS = 50_000_000
 # Rows that are looked at of each layer beside the one that is read.
 _MOST_BESIDE = 200_000
+# Rows of a large layer that are sought in its spatial index.
+_SOUGHT = 500
 # What stands beside a database while changes to it wait, and how it begins.
 _PENDING = {
     "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"),
@@ -134,8 +137,9 @@ def look(
         )
         if sound is None and (survey or not _is_large(path)):
             _require_types(path, database, chosen)
-        if region and not _is_large(path):
-            found = replace(found, index=_index_agrees(database, master, found) is not False)
+        if region:
+            agrees = _index_agrees(database, master, found, sample=_is_large(path))
+            found = replace(found, index=agrees is not False)
         if survey:
             _survey(path, database, master, found)
             if layer is None:
@@ -413,9 +417,16 @@ def _survey_index(
 
 
 def _index_agrees(
-    database: sqlite3.Connection, master: Sequence[tuple[str, str, str]], found: GeoPackage
+    database: sqlite3.Connection,
+    master: Sequence[tuple[str, str, str]],
+    found: GeoPackage,
+    *,
+    sample: bool = False,
 ) -> bool | None:
-    """Whether the spatial index is one, is registered and has every row; None without one."""
+    """Whether the spatial index is one, is registered and has every row; None without one.
+
+    With `sample` only some rows are sought in it, the last one among them.
+    """
     name = f"rtree_{found.layer}_{found.geometry}"
     sql = next((sql for _, known, sql in master if known.lower() == name.lower()), None)
     if found.geometry is None or sql is None:
@@ -431,39 +442,64 @@ def _index_agrees(
             (found.layer,),
         ).fetchone()[0]
     )
-    return bool(virtual and listed and _rtree_agrees(database, name, found))
+    if not (virtual and listed):
+        return False
+    rows = _some_rows(database, name, found) if sample else _all_rows(database, name, found)
+    return (sample or _is_whole_rtree(database, name)) and all(
+        _covers(box, blob) for blob, *box in rows
+    )
 
 
-def _rtree_agrees(database: sqlite3.Connection, name: str, found: GeoPackage) -> bool:
-    said = database.execute("SELECT rtreecheck(?)", (name,)).fetchone()
-    return bool(said[0] == "ok") and _rtree_covers(database, name, found)
+def _is_whole_rtree(database: sqlite3.Connection, name: str) -> bool:
+    return bool(database.execute("SELECT rtreecheck(?)", (name,)).fetchone()[0] == "ok")
 
 
-def _rtree_covers(database: sqlite3.Connection, name: str, found: GeoPackage) -> bool:
-    """Whether the index has every geometry, at its place."""
+def _indexed(name: str, found: GeoPackage) -> str:
+    """Query of geometries beside their boxes in the index."""
+    return (
+        f"SELECT t.{_quoted(str(found.geometry))}, r.minx, r.maxx, r.miny, r.maxy "  # noqa: S608 - quoted
+        f"FROM {_quoted(found.layer)} t LEFT JOIN {_quoted(name)} r ON r.id = t.rowid"
+    )
+
+
+def _all_rows(
+    database: sqlite3.Connection, name: str, found: GeoPackage
+) -> Iterator[tuple[Any, ...]]:
+    yield from database.execute(f"{_indexed(name, found)} LIMIT {_MOST_BESIDE}")
+
+
+def _some_rows(
+    database: sqlite3.Connection, name: str, found: GeoPackage
+) -> Iterator[tuple[Any, ...]]:
+    """Rows at even steps of their numbers: each is found without reading those between."""
+    table = _quoted(found.layer)
+    first, last = database.execute(
+        f"SELECT (SELECT min(rowid) FROM {table}), (SELECT max(rowid) FROM {table})"  # noqa: S608 - quoted
+    ).fetchone()
+    if first is None:
+        return
+    steps = min(_SOUGHT, last - first + 1)
+    sql = f"{_indexed(name, found)} WHERE t.rowid >= ? ORDER BY t.rowid LIMIT 1"
+    for step in range(1, steps + 1):
+        # In whole numbers, so that the last one is exact.
+        yield from database.execute(sql, (first + (last - first) * step // steps,))
+
+
+def _covers(box: Sequence[float | None], blob: object) -> bool:
+    """Whether a row's box in the index holds its geometry; true where there is none to hold."""
     import shapely
 
-    column = _quoted(str(found.geometry))
-    sql = (
-        f"SELECT t.rowid, t.{column}, r.minx, r.maxx, r.miny, r.maxy "  # noqa: S608 - quoted
-        f"FROM {_quoted(found.layer)} t LEFT JOIN {_quoted(name)} r ON r.id = t.rowid "
-        f"WHERE t.{column} IS NOT NULL LIMIT {_MOST_BESIDE}"
-    )
-    for _, blob, *box in database.execute(sql):
-        if not isinstance(blob, bytes) or blob[:2] != b"GP" or blob[3] & 0x10:
-            continue
-        size = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}.get(blob[3] >> 1 & 7, 0)
-        try:
-            west, south, east, north = shapely.bounds(shapely.from_wkb(blob[8 + size :]))
-        except (shapely.errors.GEOSException, NotImplementedError):
-            continue
-        if not west <= east:
-            continue
-        if box[0] is None or not (box[0] <= west and east <= box[1]):
-            return False
-        if not (box[2] <= south and north <= box[3]):
-            return False
-    return True
+    if not isinstance(blob, bytes) or blob[:2] != b"GP" or blob[3] & 0x10:
+        return True
+    size = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}.get(blob[3] >> 1 & 7, 0)
+    try:
+        west, south, east, north = shapely.bounds(shapely.from_wkb(blob[8 + size :]))
+    except (shapely.errors.GEOSException, NotImplementedError):
+        return True
+    if not west <= east:
+        return True
+    left, right, low, high = (math.nan if side is None else side for side in box)
+    return bool(left <= west and east <= right and low <= south and north <= high)
 
 
 def _survey_counts(path: Path, database: sqlite3.Connection, found: GeoPackage) -> None:

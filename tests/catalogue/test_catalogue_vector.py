@@ -10,7 +10,7 @@ import pytest
 from layer_files import write_record
 from shapely.geometry import Point, Polygon
 
-from geo.catalogue import Catalogue, check, load_record, read_table, read_vector
+from geo.catalogue import Catalogue, check, geopackage, load_record, read_table, read_vector
 from geo.errors import CrsError, EmptyLayerError, LayerError, LodemapWarning
 
 
@@ -332,7 +332,11 @@ def test_a_check_reads_every_layer(make_vector, tmp_path):
     assert "gone" in found[1].message
 
 
-def test_a_stale_index_hides_no_row_of_a_region(make_vector, three_points):
+@pytest.mark.parametrize("checked_whole", [64_000_000, 0])
+def test_a_stale_index_hides_no_row_of_a_region(
+    make_vector, three_points, checked_whole, monkeypatch
+):
+    monkeypatch.setattr(geopackage, "_CHECKED_WHOLE", checked_whole)
     record = make_vector(three_points)
     with sqlite3.connect(record.path) as database:
         database.execute("DELETE FROM rtree_some_points_geom WHERE id = 2")
@@ -340,3 +344,19 @@ def test_a_stale_index_hides_no_row_of_a_region(make_vector, three_points):
     box = (100.5, 45.5, 102.5, 47.5)
     with pytest.warns(LodemapWarning, match="index of 'some_points' is broken"):
         assert list(read_vector(changed, bbox=box)["name"]) == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM {} WHERE id = 3", "UPDATE {} SET minx = 1, maxx = 2"]
+)
+def test_rows_written_after_the_index_of_a_large_file_are_noticed(
+    make_vector, three_points, change, monkeypatch
+):
+    """Of a large file only some rows are sought in the index: its last one always is."""
+    path = make_vector(three_points).path
+    monkeypatch.setattr(geopackage, "_CHECKED_WHOLE", 0)
+    monkeypatch.setattr(geopackage, "_SOUGHT", 1)
+    assert geopackage.look(path, None, survey=False, sound="0", region=True).index
+    with sqlite3.connect(path) as database:
+        database.execute(change.format("rtree_some_points_geom"))
+    assert not geopackage.look(path, None, survey=False, sound="1", region=True).index
