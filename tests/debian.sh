@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Chromium and QGIS for the tests that open the results in them, PostgreSQL with PostGIS for
+# Chromium, Firefox and QGIS for the tests that open the results in them, PostgreSQL with PostGIS for
 # those that read and write a database. Installs them where it may, says what will be skipped
 # where it may not; under CI=true it must not fail.
 set -u
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 /usr/bin/python3 -c 'import qgis.core' 2>/dev/null || missing+=(qgis python3-qgis)
+command -v firefox-esr >/dev/null || missing+=(firefox-esr)
 fc-list 2>/dev/null | grep -qi 'noto.*cjk' || missing+=(fonts-noto-cjk fontconfig)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || missing+=(postgresql-postgis)

@@ -6,7 +6,7 @@ from typing import Final
 
 from geo.publish.vendored import asset
 
-__all__ = ["MODULES", "script"]
+__all__ = ["MODULES", "bare", "script"]
 
 _COMMENT: Final = re.compile(r"^[ ]*(?:/\*.*?\*/|//[^\n]*)$", re.DOTALL | re.MULTILINE)
 
@@ -31,11 +31,17 @@ def script() -> str:
     OutputError
         If a file of the package is missing.
     """
-    body = "".join(_bare(asset(f"app/{name}.js")) for name in MODULES)
+    body = "".join(bare(asset(f"app/{name}.js")) for name in MODULES)
     return f'(function () {{\n"use strict";\n{body}}})();\n'
 
 
-def _bare(code: str) -> str:
-    """Code without the comments and the indentation that only its authors need."""
+def bare(code: str) -> str:
+    r"""Code without the comments and the indentation that only its authors need.
+
+    Examples
+    --------
+    >>> bare("/* why */\n  let a = 1;\n")
+    'let a = 1;\n'
+    """
     lines = _COMMENT.sub("", code).splitlines()
     return "".join(f"{line.strip()}\n" for line in lines if line.strip())

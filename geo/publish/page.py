@@ -1,8 +1,9 @@
 """One HTML file from a Folium map: every script and style inside, allowed by its hash.
 
 Folium renders the map's parts; each link to a script or style is replaced by the bytes of a
-vendored file, and an address that is left over is an error. The data goes in afterwards, so
-that no text of a layer ever passes through a template.
+vendored file, and an address that is left over is an error. The data goes in afterwards, packed
+into letters that mean nothing to a parser, so that no text of a layer ever passes through a
+template.
 """
 
 import base64
@@ -16,7 +17,8 @@ import folium
 from branca.element import CssLink, JavascriptLink
 
 from geo.errors import OutputError
-from geo.publish.application import script
+from geo.publish.application import bare, script
+from geo.publish.packed import packed
 from geo.publish.safetext import as_html, as_json
 from geo.publish.tokens import DARK, LIGHT, SIZES
 from geo.publish.vendored import asset
@@ -67,9 +69,12 @@ def build_page(
     code = root.script.render()
     for text in (*rest, body, code):
         _refuse_addresses(text)
+    # The planes are packed one by one, so that a browser unpacks only what is looked at.
+    planes = data.get("planes")
+    rest_of = {name: part for name, part in data.items() if name != "planes"}
     early = 'document.documentElement.className="js";'
     style_blocks = [*styles, _tokens(), asset("app.css")]
-    script_blocks = [early, *scripts, code, script()]
+    script_blocks = [early, bare(asset("inflate.js")), *scripts, code, script()]
     policy = _policy(script_blocks, style_blocks)
     head = [
         '<meta charset="utf-8">',
@@ -92,12 +97,17 @@ def build_page(
         f"<noscript>{still}</noscript>",
         '<div id="app"></div>',
         body.strip(),
-        f'<script type="application/json" id="lodemap-data">{as_json(dict(data))}</script>',
+        _block("data", packed(as_json(rest_of))),
+        _block("planes", planes),
         *(f"<script>{text}</script>" for text in script_blocks[1:]),
         "</body>",
         "</html>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _block(name: str, data: object) -> str:
+    return f'<script type="application/json" id="lodemap-{name}">{as_json(data)}</script>'
 
 
 def _head_parts(root: Any) -> tuple[list[str], list[str], list[str]]:

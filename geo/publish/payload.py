@@ -17,6 +17,7 @@ from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView,
 from geo.publish.labels import labels_used
 from geo.publish.linkblocks import flows_block, new_links_block
 from geo.publish.overlay import Frame, mercator_frame, score
+from geo.publish.packed import packed
 from geo.publish.planes import PLANE_BUDGET, planes
 from geo.publish.projects import projects_of
 from geo.publish.safetext import as_json, number, plain
@@ -34,7 +35,7 @@ SURFACE_BUDGET: Final = 700_000
 """Characters that all surfaces together may take in the page."""
 
 PAGE_BUDGET: Final = 1_980_000
-"""Characters that a page may take as a whole."""
+"""Bytes that a page may take as a whole."""
 
 _PLANES_WANT: Final = 400_000
 _NO_ROOM: Final = (
@@ -143,18 +144,19 @@ def payload(content: Content, extent: Extent, *, room: int = PAGE_BUDGET) -> Jso
 
 def _fit(content: Content, data: Json, room: int) -> None:
     """Give what is left of the room to the planes; further ways make way for them."""
-    left = room - len(as_json(data))
+    left = room - len(packed(as_json(data)))
     further = data["trade"]["further"]
     for rank in sorted(further, reverse=True):
         if left >= _PLANES_WANT:
             break
-        left += len(as_json(further.pop(rank)))
+        further.pop(rank)
         data["notes"].append(_NO_ROOM.format(rank={"2": "second", "3": "third"}[rank]))
-    packed, own, said = _planes(content, min(PLANE_BUDGET, max(left, 0)))
+        left = room - len(packed(as_json(data)))
+    drawn, own, said = _planes(content, min(PLANE_BUDGET, max(left, 0)))
     by_id = {theme["id"]: theme for theme in data["themes"]}
     for theme, places in own.items():
         by_id[plain(theme)]["surface"]["planes"] = places
-    data["planes"] = packed
+    data["planes"] = drawn
     data["notes"] += [plain(text) for text in said]
 
 

@@ -1,13 +1,11 @@
 """Value scores of the criteria as small planes of bytes, from which the page makes a surface anew.
 
 A plane holds one byte a pixel in the web map's projection: the value score in equal steps, 255
-where it is unknown. Rows are written as differences from the row above and deflated, so that a
+where it is unknown. Rows are written as differences from the row above and packed, so that a
 browser needs no picture decoder, which may alter colours, to read the numbers.
 """
 
-import base64
 import hashlib
-import zlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ from geo.criteria.points import Lookup, Piecewise
 from geo.criteria.value_functions import ValueFunction
 from geo.publish.content import Content, CriterionView, ThemeView
 from geo.publish.overlay import Frame, mercator_frame, warped
+from geo.publish.packed import packed, unpacked
 from geo.publish.thinned import Thinned
 
 __all__ = ["PLANE_BUDGET", "function_of", "pack", "planes", "unpack"]
@@ -69,8 +68,8 @@ def planes(
     source = _Source(content, thin)
     for width, levels in _candidates(themes, source, budget):
         frame = mercator_frame(content.grid, min(width, content.grid.shape[1]))
-        packed, own = _drawn(themes, source, frame, levels)
-        if sum(map(len, packed)) <= budget:
+        texts, own = _drawn(themes, source, frame, levels)
+        if sum(map(len, texts)) <= budget:
             break
     else:
         return None, {}, ["Surfaces cannot be re-weighted in this page: they are too large for it."]
@@ -83,7 +82,7 @@ def planes(
         f"{levels} steps; the study's own have {cell:.1f} km."
     )
     bounds = [[south, west], [north, east]]
-    made = {"width": wide, "height": tall, "levels": levels, "bounds": bounds, "packed": packed}
+    made = {"width": wide, "height": tall, "levels": levels, "bounds": bounds, "packed": texts}
     return made, own, [note]
 
 
@@ -141,15 +140,15 @@ def _drawn(
 ) -> tuple[list[str], dict[str, Any]]:
     """Planes, each stored once, and the numbers of those that each theme uses."""
     numbers: dict[str, int] = {}
-    packed: list[str] = []
+    texts: list[str] = []
     warps: dict[str, Bytes] = {}
     shown, cells = _shown(source, frame)
 
     def number_of(plane: Bytes) -> int:
         told = digest(plane)
         if told not in numbers:
-            numbers[told] = len(packed)
-            packed.append(pack(plane))
+            numbers[told] = len(texts)
+            texts.append(pack(plane))
         return numbers[told]
 
     def drawn(theme: ThemeView, criterion: CriterionView) -> Bytes:
@@ -173,7 +172,7 @@ def _drawn(
         places = [[place, number_of(drawn(theme, criterion))] for place, criterion in used]
         if places:
             own[theme.id] = {"mask": number_of(mask), "criteria": places}
-    return packed, own
+    return texts, own
 
 
 def _shown(source: _Source, frame: Frame) -> tuple[npt.NDArray[np.bool_], Cells]:
@@ -211,7 +210,7 @@ def digest(values: npt.NDArray[np.generic]) -> str:
 
 
 def pack(plane: Bytes) -> str:
-    """Write a plane as text: row differences, deflated, in base 64.
+    """Write a plane as text: row differences, packed.
 
     Parameters
     ----------
@@ -228,10 +227,10 @@ def pack(plane: Bytes) -> str:
     """
     steps = plane.copy()
     steps[1:] -= plane[:-1]
-    return base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode("ascii")
+    return packed(steps.tobytes())
 
 
 def unpack(text: str, columns: int) -> Bytes:
     """Read what `pack` wrote."""
-    steps = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8).reshape(-1, columns)
+    steps = np.frombuffer(unpacked(text), np.uint8).reshape(-1, columns)
     return np.cumsum(steps, axis=0, dtype=np.uint8)

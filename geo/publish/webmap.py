@@ -15,9 +15,11 @@ from folium.template import Template
 
 from geo.dateline import crosses, turned
 from geo.publish import basemap
+from geo.publish.application import bare
 from geo.publish.basemap import Shape, extent_of
 from geo.publish.content import Content
 from geo.publish.overlay import Overlay, mercator_frame, relief
+from geo.publish.packed import packed
 from geo.publish.page import build_page
 from geo.publish.payload import PAGE_BUDGET, payload
 from geo.publish.stillmap import still_page
@@ -86,7 +88,7 @@ class LodemapMap(folium.Map):
         self.get_root()._id = "figure"
         still = still_page(self.content, self._drawn, self.extent)
         empty = build_page(self, {}, title=self.content.title, still=still)
-        data = payload(self.content, self.extent, room=PAGE_BUDGET - len(empty))
+        data = payload(self.content, self.extent, room=PAGE_BUDGET - len(empty.encode("utf-8")))
         return build_page(self, data, title=self.content.title, still=still)
 
     def save(self, outfile: Any, close_file: bool = True, **_: Any) -> None:
@@ -130,7 +132,7 @@ class _Shapes(JSCSSMixin, MacroElement):
         lodemapShapes({{ this._parent.get_name() }},
           {role: "{{ this.shape.role }}", area: {{ this.shape.area|tojson }},
            fade: {{ this.shape.fade }}, color: "{{ this.color }}",
-           faint: {{ this.faint|tojson }}}, "{{ this.shape.codes }}");
+           faint: {{ this.faint|tojson }}}, "{{ this.codes }}");
         {% endmacro %}
         """
     )
@@ -142,7 +144,8 @@ class _Shapes(JSCSSMixin, MacroElement):
         self.first = place == 0
         self.faint = shape.role in _FAINT
         self.color = LIGHT.get(_COLOURS.get(shape.role, "network"), LIGHT["network"])
-        self.decoder = asset("shapes.js")
+        self.codes = packed(shape.codes)
+        self.decoder = bare(asset("shapes.js"))
 
 
 _COLOURS = {

@@ -119,10 +119,8 @@ def test_no_surface_no_ranked_site_and_an_empty_theme_are_said(shown: Made, stud
     assert "Excluded by a rule" not in page.locator("#body").inner_text()
 
 
-def test_a_study_without_themes_says_so(shown: Made, tmp_path: Path, study: Content) -> None:
-    path = tmp_path / "none.html"
-    path.write_bytes(render(dataclasses.replace(study, themes=())).encode())
-    assert "This study has no theme." in path.read_text("utf-8")
+def test_a_study_without_themes_says_so(shown: Made) -> None:
+    assert "This study has no theme." in shown(themes=()).page.locator("#app").inner_text()
 
 
 def beyond_the_date_line(study: Content) -> Content:

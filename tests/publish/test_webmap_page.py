@@ -25,6 +25,7 @@ from geo.publish.basemap import QUANTUM, decode, encode, extent_of, shapes
 from geo.publish.content import Content, HouseView
 from geo.publish.foliumlayers import add_layers, harmless
 from geo.publish.overlay import class_breaks, mercator_frame, palette_png, relief, score
+from geo.publish.packed import packed, unpacked
 from geo.publish.page import build_page
 from geo.publish.payload import payload, sites_of
 from geo.publish.safetext import as_html, as_json, number, plain
@@ -40,9 +41,13 @@ def page(content: Content) -> str:
 
 
 def data_of(page: str) -> dict:
-    found = re.search(r'id="lodemap-data">(.*?)</script>', page, re.DOTALL)
-    assert found is not None
-    return json.loads(found.group(1))
+    data, planes = (
+        re.search(rf'id="lodemap-{name}">(.*?)</script>', page, re.DOTALL)
+        for name in ("data", "planes")
+    )
+    assert data is not None
+    assert planes is not None
+    return json.loads(unpacked(json.loads(data.group(1)))) | {"planes": json.loads(planes.group(1))}
 
 
 def decoded_png(png: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -499,8 +504,8 @@ def test_a_house_shows_its_logo(content: Content) -> None:
 def test_what_has_no_room_gives_way_and_is_told(content: Content) -> None:
     extent = extent_of(content)
     whole = payload(content, extent)
-    size = len(as_json(whole))
-    tight = payload(content, extent, room=size - len(as_json(whole["planes"])) - 10)
+    size = len(packed(as_json(whole | {"planes": None})))
+    tight = payload(content, extent, room=size - 10)
     assert tight["planes"] is None
     assert "cannot be re-weighted in this page" in tight["notes"][-1]
     assert all("planes" not in theme["surface"] for theme in tight["themes"])

@@ -39,8 +39,8 @@
       node.style.zIndex = pane[1];
       if (pane[0] !== "dots" && pane[0] !== "routes") { node.style.pointerEvents = "none"; }
     });
-    map.lodemapBase = L.canvas({pane: "base", padding: 0.4});
-    map.lodemapNet = L.canvas({pane: "net", padding: 0.4});
+    map.lodemapBase = L.canvas({pane: "base", padding: 0.2});
+    map.lodemapNet = L.canvas({pane: "net", padding: 0.2});
   }
 
   window.lodemapDecode = decode;
@@ -55,7 +55,7 @@
       opacity: style.fade * (style.faint ? 0.3 : 1),
       fill: fill, fillColor: style.color, fillOpacity: 1
     };
-    var parts = decode(codes);
+    var parts = decode(new TextDecoder().decode(window.lodemapInflate(codes)));
     var layer = style.area ? L.polygon(parts, options) : L.polyline(parts, options);
     layer.lodemap = style;
     map.lodemapShapes.push(layer);

@@ -9,6 +9,20 @@ function add(parent, ...children) {
   children.forEach((child) => { if (child) { parent.appendChild(child); } });
   return parent;
 }
+/* Write only what is new: each write costs the browser a look at all that follows. */
+function say(node, text) {
+  if (node.said !== text) {
+    node.textContent = text;
+    node.said = text;
+  }
+}
+function style(node, name, value) {
+  const known = node.styled || (node.styled = {});
+  if (known[name] !== value) {
+    node.style[name] = value;
+    known[name] = value;
+  }
+}
 function words(text) { return document.createTextNode(text); }
 /* Text of a layer or a recipe, whose direction must not turn the words around it. */
 function iso(text, cls) { return el("bdi", cls, text); }

@@ -1,14 +1,29 @@
 /* Sites, routes, frame and view of the map. */
 const map = window.map_lodemap;
-const layers = {sites: L.layerGroup(), marks: L.layerGroup(), routes: L.layerGroup(), grid: L.layerGroup(),
+const layers = {sites: L.layerGroup(), marks: L.layerGroup(), rings: L.layerGroup(), routes: L.layerGroup(), grid: L.layerGroup(),
   surface: null, canvas: null, dots: null};
+
+/* Leaflet lifts every mark onto a plane of its own, each of which a browser composes anew in every
+   frame; theirs lie on one. */
+L.Marker.include({_setPos: function (p) {
+  if (!this._icon) { return; }
+  this._icon._leaflet_pos = p;
+  this._icon.style.transform = "translate(" + p.x + "px," + p.y + "px)";
+  this._zIndex = p.y + this.options.zIndexOffset;
+  this._resetZIndex();
+}});
 
 /* ---------- sites ---------- */
 /* All sites as dots; made anew when theme, filters, conditions or colours change. */
 function drawDots() {
   const th = theme(), colour = accent(th), ranked = new Map(ranking(th).map((r) => [r.index, r]));
   layers.sites.clearLayers();
-  if (!layers.dots) { layers.dots = L.canvas({pane: "dots", padding: 0.3}); }
+  if (!layers.dots) { layers.dots = L.canvas({pane: "dots", padding: 0.2}); }
+  // All rings lie under all dots; where a ring is smaller than its dot nothing more is known.
+  th.sites.filter((site) => site.precision_km).forEach((site) => {
+    layers.sites.addLayer(L.circle([site.lat, site.lon], {renderer: layers.dots, radius: site.precision_km * 1000,
+      interactive: false, color: colour, weight: 0.6, opacity: 0.45, fillColor: colour, fillOpacity: 0.06}));
+  });
   th.sites.forEach((site, i) => {
     const entry = ranked.get(i), on = entry && passes(th, i);
     const mark_ = L.circleMarker([site.lat, site.lon], {
@@ -20,13 +35,15 @@ function drawDots() {
     layers.sites.addLayer(mark_.bindTooltip(() => tip(th, i), {className: "tip", direction: "top"}));
   });
 }
-/* The first of the ranking with their numbers, the chosen and the compared ones. */
+/* The first of the ranking with their numbers, the chosen and the compared ones. Marks stay where
+   they are while only their numbers change. */
+const numbers = new Map();
 function drawSites() {
   const th = theme(), rows = ranking(th).filter((r) => passes(th, r.index)), best = rows.length ? rows[0].score : 1;
-  layers.marks.clearLayers();
+  const isChosen = (entry) => th.sites[entry.index].id === state.site, wanted_ = new Set();
+  layers.rings.clearLayers();
   state.placed = [];
   state.numbered = new Set();
-  const isChosen = (entry) => th.sites[entry.index].id === state.site;
   rows.filter((r, n) => n < NUMBERED || isChosen(r)).sort((a, b) => isChosen(b) - isChosen(a)).forEach((entry) => {
     const site = th.sites[entry.index], p = map.latLngToLayerPoint([site.lat, site.lon]);
     const r = sizes["site-radius"] * (0.82 + 0.36 * (best > 0 ? entry.score / best : 0));
@@ -34,7 +51,18 @@ function drawSites() {
     if (state.placed.some((q) => Math.max(Math.abs(q.p.x - p.x), Math.abs(q.p.y - p.y)) < 25)) { return; }
     state.placed.push({p: p, r: r});
     state.numbered.add(entry.index);
-    layers.marks.addLayer(numbered(th, site, entry, r));
+    wanted_.add(site);
+    if (!numbers.has(site)) {
+      numbers.set(site, numbered(th, site, entry.index));
+      layers.marks.addLayer(numbers.get(site).marker);
+    }
+    numbers.get(site).paint(entry, r);
+  });
+  numbers.forEach((mark_, site) => {
+    if (!wanted_.has(site)) {
+      layers.marks.removeLayer(mark_.marker);
+      numbers.delete(site);
+    }
   });
   const chosen = state.site === null ? -1 : siteById(state.site);
   if (chosen >= 0) {
@@ -42,22 +70,28 @@ function drawSites() {
     ring(th.sites[chosen], accent(th));
   }
 }
-function numbered(th, site, entry, r) {
-  const mark_ = el("div", "site-mark" + (site.id === state.site ? " chosen" : ""), entry.rank);
-  const target = el("div", "target"), wide = Math.max(2 * r, 24);
-  mark_.style.width = mark_.style.height = 2 * r + "px";
-  target.appendChild(mark_);
-  const marker = L.marker([site.lat, site.lon], {
-    icon: L.divIcon({className: "", html: target, iconSize: [wide, wide]}),
-    zIndexOffset: 1000 - 10 * entry.rank, riseOnHover: true, keyboard: true
-  });
+function numbered(th, site, index) {
+  const mark_ = el("div", "site-mark"), target = add(el("div", "target"), mark_);
+  const icon = L.divIcon({className: "", html: target, iconSize: [44, 44]});
+  const marker = L.marker([site.lat, site.lon], {icon: icon, riseOnHover: true, keyboard: true});
   marker.on("click", () => choose(site.id, true));
-  marker.on("add", () => {
-    const node = marker.getElement();
-    node.setAttribute("role", "button");
+  marker.on("add", () => { marker.getElement().setAttribute("role", "button"); });
+  marker.bindTooltip(() => tip(th, index), {className: "tip", direction: "top", offset: [0, -sizes["site-radius"]]});
+  let before = "";
+  const paint = (entry, r) => {
+    const node = marker.getElement(), chosen = site.id === state.site, wide = Math.max(2 * r, 24);
+    const now = [entry.rank, r.toFixed(1), chosen, spoken.language].join(" ");
+    if (!node || now === before) { return; }
+    before = now;
+    say(mark_, String(entry.rank));
+    mark_.classList.toggle("chosen", chosen);
+    mark_.style.width = mark_.style.height = 2 * r + "px";
+    node.style.width = node.style.height = wide + "px";
+    node.style.marginLeft = node.style.marginTop = -wide / 2 + "px";
+    marker.setZIndexOffset(1000 - 10 * entry.rank);
     node.setAttribute("aria-label", t("map.site", {rank: String(entry.rank), name: cut(siteName(site), 80)}));
-  });
-  return marker.bindTooltip(() => tip(th, entry.index), {className: "tip", direction: "top", offset: [0, -r]});
+  };
+  return {marker: marker, paint: paint};
 }
 function tip(th, index) {
   const site = th.sites[index], entry = entryOf(th, index), node = el("div");
@@ -66,13 +100,13 @@ function tip(th, index) {
     : t(statusOf(th, index) === "excluded" ? "excluded" : "not-ranked")));
 }
 function highlight(site) {
-  layers.marks.addLayer(L.circleMarker([site.lat, site.lon], {pane: "routes", interactive: false,
+  layers.rings.addLayer(L.circleMarker([site.lat, site.lon], {pane: "routes", interactive: false,
     radius: 7, weight: 2, color: token("ink"), fill: false}));
 }
 /* A point is drawn with the radius within which it is known. */
 function ring(site, colour) {
   if (!site.precision_km) { return; }
-  layers.marks.addLayer(L.circle([site.lat, site.lon], {
+  layers.rings.addLayer(L.circle([site.lat, site.lon], {
     radius: site.precision_km * 1000, pane: "routes", interactive: false, color: colour,
     weight: 1.2, dashArray: "3 3", fillColor: colour, fillOpacity: 0.12
   }));
@@ -226,7 +260,7 @@ function buildMap() {
   const node = map.getContainer();
   node.setAttribute("role", "region");
   node.setAttribute("aria-label", t("map.name"));
-  [layers.grid, layers.routes, layers.sites, layers.marks].forEach((layer) => layer.addTo(map));
+  [layers.grid, layers.routes, layers.sites, layers.rings, layers.marks].forEach((layer) => layer.addTo(map));
   ui.zoom = L.control.zoom({position: "topright", zoomInTitle: t("map.in"), zoomOutTitle: t("map.out")}).addTo(map);
   ui.scale = L.control.scale({imperial: false, maxWidth: 90}).addTo(map);
   map.on("dragstart", () => { state.moved = true; });

@@ -20,7 +20,7 @@ function surfaceOf(th) {
   return th.kind === "deposits" ? "off" : "score";
 }
 function planesOf(th) {
-  return th.surface && th.surface.planes && frame && typeof DecompressionStream === "function" ? th.surface.planes : null;
+  return th.surface && th.surface.planes && frame ? th.surface.planes : null;
 }
 /* Whether the score's weights are others than those that its picture was drawn with. */
 function isReweighted(th) {
@@ -33,33 +33,54 @@ function setSurface(th, name) {
   legend();
   remember();
 }
-async function unpack(number) {
-  const text = atob(frame.packed[number]), bytes = Uint8Array.from(text, (c) => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const found = new Uint8Array(await new Response(stream).arrayBuffer());
-  // Each row was written as its difference from the row above.
-  for (let i = frame.width; i < found.length; i += 1) { found[i] += found[i - frame.width]; }
-  return found;
-}
 function plane(number) {
-  if (!unpacked.has(number)) { unpacked.set(number, unpack(number)); }
+  if (!unpacked.has(number)) {
+    const found = window.lodemapInflate(frame.packed[number]);
+    // Each row was written as its difference from the row above.
+    for (let i = frame.width; i < found.length; i += 1) { found[i] += found[i - frame.width]; }
+    unpacked.set(number, found);
+  }
   return unpacked.get(number);
 }
-/* The planes of a theme once they are ready, else null while they are being unpacked. */
-const ready = new Map();
+/* The planes of a theme once they are ready, else null while they are being unpacked, one a turn
+   so that the page answers meanwhile. */
+const ready = new Map(), underway = new Set();
 function planesReady(th) {
   const held = ready.get(th.id), wanted = planesOf(th);
-  if (held || !wanted) { return held || null; }
-  Promise.all([plane(wanted.mask)].concat(wanted.criteria.map((c) => plane(c[1])))).then((found) => {
-    const gaps = [];
-    found[0].forEach((m, i) => { if (m === 1 && found.some((p, n) => n && p[i] === 255)) { gaps.push(i); } });
-    ready.set(th.id, {mask: found[0], values: found.slice(1), places: wanted.criteria.map((c) => c[0]), gaps: gaps});
+  if (held || !wanted || underway.has(th.id)) { return held || null; }
+  underway.add(th.id);
+  const numbers = [wanted.mask].concat(wanted.criteria.map((c) => c[1]));
+  const next = () => {
+    const missing = numbers.find((n) => !unpacked.has(n));
+    if (missing !== undefined) {
+      plane(missing);
+      setTimeout(next);
+      return;
+    }
+    ready.set(th.id, gathered(numbers.map(plane), wanted.criteria.map((c) => c[0])));
     if (theme() === th) {
       drawSurface();
       legend();
     }
-  });
+  };
+  setTimeout(next);
   return null;
+}
+/* The cells that are scored stand side by side, so that a repaint walks over them alone; `gaps` are
+   those among them that lack a criterion. */
+function gathered(planes_, places) {
+  const mask = planes_[0], cells = new Uint32Array(mask.reduce((n, m) => n + (m === 1), 0)), gaps = [];
+  let n = 0;
+  mask.forEach((m, i) => {
+    if (m === 1) {
+      cells[n] = i;
+      n += 1;
+    }
+  });
+  const values = planes_.slice(1).map((p) => Uint8Array.from(cells, (i) => p[i]));
+  for (let i = 0; i < n; i += 1) { if (values.some((p) => p[i] === 255)) { gaps.push(i); } }
+  return {mask: mask, planes: planes_.slice(1), cells: cells, values: values, places: places, gaps: gaps,
+    scores: new Float32Array(n)};
 }
 function drawSurface() {
   const th = theme(), name = surfaceOf(th);
@@ -98,9 +119,14 @@ function rgba(hex, alpha) {
   return ((alpha << 24) | (c[2] << 16) | (c[1] << 8) | c[0]) >>> 0;
 }
 function paint(th, name) {
-  const held = ready.get(th.id), context = layers.canvas.getContext("2d");
+  const held = ready.get(th.id), context = layers.canvas.getContext("2d"), {cells, scores} = held;
   const image = layers.image || (layers.image = context.createImageData(frame.width, frame.height));
-  const pixels = new Uint32Array(image.data.buffer), scores = layers.scores || (layers.scores = new Float32Array(pixels.length));
+  const pixels = new Uint32Array(image.data.buffer), wide = frame.width;
+  if (layers.masked !== held.mask) {
+    const grey = rgba(data.tokens.light.excluded, 235);
+    held.mask.forEach((m, i) => { pixels[i] = m === 2 ? grey : 0; });
+    layers.masked = held.mask;
+  }
   scoreCells(th, name, held, scores);
   const table = new Uint32Array(1025), stops = name === "score" ? th.surface : classesOf(th, name);
   const inner = stops.breaks.slice(1, -1), colours = stops.colours.map((c) => rgba(c, 255));
@@ -108,12 +134,10 @@ function paint(th, name) {
     const at = (k + 0.5) / 1024;
     table[k] = colours[inner.filter((b) => at >= b).length] || 0;
   }
-  const grey = rgba(data.tokens.light.excluded, 235), hatch = rgba(data.tokens.light.unknown, 255);
-  const ground = rgba(data.tokens.light.panel, 150), mask = held.mask, wide = frame.width;
-  for (let i = 0; i < pixels.length; i += 1) {
-    if (mask[i] === 0) { pixels[i] = 0; } else if (mask[i] === 2) { pixels[i] = grey; } else if (scores[i] >= 0) {
-      pixels[i] = table[scores[i] * 1024 | 0];
-    } else { pixels[i] = (i % wide + (i / wide | 0)) % 9 < 3 ? hatch : ground; }
+  const hatch = rgba(data.tokens.light.unknown, 255), ground = rgba(data.tokens.light.panel, 150);
+  for (let n = 0; n < cells.length; n += 1) {
+    const i = cells[n];
+    pixels[i] = scores[n] >= 0 ? table[scores[n] * 1024 | 0] : (i % wide + (i / wide | 0)) % 9 < 3 ? hatch : ground;
   }
   context.putImageData(image, 0, 0);
 }
@@ -122,7 +146,7 @@ function classesOf(th, name) {
   const ramp = data.tokens.ramp, n = ramp.length;
   return {breaks: Array.from({length: n + 1}, (_, k) => k / n), colours: ramp};
 }
-/* Score of every cell, -1 where it is unknown; the formulas are those of a site. */
+/* Score of every scored cell, -1 where it is unknown; the formulas are those of a site. */
 function scoreCells(th, name, held, out) {
   const values = held.values, m = values.length, all = shares(th), levels = frame.levels;
   const w = scaled(held.places.map((k) => all[k])), n = out.length;
@@ -178,11 +202,10 @@ function fillGapsOf(th, held, w, out, powers, unknown) {
   }
 }
 function orderedCells(th, held, w, out) {
-  const {values, mask} = held, m = values.length, levels = frame.levels, v = new Array(m);
+  const values = held.values, m = values.length, levels = frame.levels, v = new Array(m);
   const asked = {method: {...th.method, name: "owa", options: th.surface.method.options}}, seen = new Map();
   const needed = held.places.map((k) => th.criteria[k].required);
   for (let i = 0; i < out.length; i += 1) {
-    if (mask[i] !== 1) { continue; }
     let key = 0, count = 0, missing = false;
     for (let j = 0; j < m; j += 1) {
       const q = values[j][i];
@@ -214,5 +237,5 @@ function cellAt(latlng) {
   const row = Math.floor((y(north) - y(latlng.lat)) / (y(north) - y(south)) * frame.height);
   if (column < 0 || row < 0 || column >= frame.width || row >= frame.height) { return null; }
   const i = row * frame.width + column;
-  return {mask: held.mask[i], values: held.places.map((k, j) => [k, held.values[j][i]])};
+  return {mask: held.mask[i], values: held.places.map((k, j) => [k, held.planes[j][i]])};
 }

@@ -1,17 +1,19 @@
 /* The ranked list: name and place, a bar of contributions, a whisker, the rank's confidence. */
-/* A bar of contributions; `paint` writes the widths anew. */
-function makeBar(th) {
+/* A bar of contributions; `paint` writes the widths anew. What a part says is made when it is
+   pointed at. */
+function makeBar(th, index) {
   const node = el("div", "bar"), spans = th.criteria.map(() => el("span"));
-  const paint = (index, weights, colours) => {
+  const paint = (weights, colours) => {
     parts(th, index, weights).forEach((adds, k) => {
-      const part = spans[k], shown = adds !== null && adds > 0;
-      part.style.display = shown ? "" : "none";
-      if (!shown) { return; }
-      part.style.width = (adds * 100).toFixed(2) + "%";
-      part.style.background = colours[k];
-      part.title = label(th.criteria[k].title) + ": " + fixed(adds, 2);
+      style(spans[k], "display", adds !== null && adds > 0 ? "" : "none");
+      style(spans[k], "width", Math.max(adds * 100, 0).toFixed(1) + "%");
+      style(spans[k], "background", colours[k]);
     });
   };
+  node.addEventListener("pointerover", (event) => {
+    const k = spans.indexOf(event.target);
+    if (k >= 0) { spans[k].title = label(th.criteria[k].title) + ": " + fixed(parts(th, index, shares(th))[k], 2); }
+  });
   return {node: add(node, ...spans), paint: paint};
 }
 function whisker(site, score) {
@@ -35,7 +37,7 @@ function moved(site, entry) {
 function makeRow(th, index) {
   const site = th.sites[index], item = el("li"), node = button("row", null, () => choose(site.id, true));
   const who = el("span", "who"), name = el("b"), rank = el("span", "rank"), score = el("span", "score");
-  const meter = el("span", "meter"), filling = makeBar(th), sure = el("span", "sure"), box = el("input", "pick");
+  const meter = el("span", "meter"), filling = makeBar(th, index), sure = el("span", "sure"), box = el("input", "pick");
   name.appendChild(iso(siteName(site)));
   add(who, name, words(" "), iso(label(site.province), "soft"));
   who.title = cut(site.name, 300);
@@ -45,21 +47,24 @@ function makeRow(th, index) {
   box.setAttribute("aria-label", t("compare.add-named", {name: cut(siteName(site), 80)}));
   box.addEventListener("change", () => { box.checked = pick(site.id, box.checked); });
   add(item, node, box);
+  const isKnown = () => !isChanged(th) && site.sure !== null;
   const paint = (entry, weights, colours) => {
-    const own = isChanged(th), known = !own && site.sure !== null;
-    rank.textContent = entry.rank;
-    score.textContent = fixed(entry.score, 2);
-    filling.paint(index, weights, colours);
+    const own = isChanged(th);
+    say(rank, String(entry.rank));
+    say(score, fixed(entry.score, 2));
+    filling.paint(weights, colours);
     if (meter.children.length > 1) { meter.lastChild.remove(); }
     if (!own) { meter.appendChild(whisker(site, entry.score)); }
-    sure.textContent = own ? moved(site, entry) : known ? t("row.top-five", {share: percent(site.sure)}) : "";
+    say(sure, own ? moved(site, entry) : isKnown() ? t("row.top-five", {share: percent(site.sure)}) : "");
     node.classList.toggle("on", site.id === state.site);
     box.checked = state.compare.indexOf(site.id) >= 0;
+  };
+  const name_ = (entry) => {
     node.setAttribute("aria-label", t("row.said", {rank: String(entry.rank), name: cut(siteName(site), 120),
       province: cut(label(site.province), 60), score: fixed(entry.score, 2)}) +
-      (known ? ", " + t("row.said-sure", {share: percent(site.sure), likely: likely(site.sure)}) : ""));
+      (isKnown() ? ", " + t("row.said-sure", {share: percent(site.sure), likely: likely(site.sure)}) : ""));
   };
-  return {item: item, paint: paint};
+  return {item: item, paint: paint, name: name_};
 }
 function searched(th, i) {
   const wanted = state.search.trim().toLocaleLowerCase();
@@ -73,41 +78,72 @@ function listed(th) {
 }
 /* Write the list anew in place: rows move, they are not made again. */
 function paintList() {
+  paintRows();
+  nameRows();
+}
+/* What a screen reader says of each row, and how tall rows are, for the next move. */
+function nameRows() {
+  const entries = new Map(ranking(theme()).map((entry) => [entry.index, entry])), first = ui.list.node.firstChild;
+  ui.list.order.forEach((index) => ui.list.rows.get(index).name(entries.get(index)));
+  ui.list.height = first ? first.offsetHeight : 0;
+  ui.list.top = ui.list.node.offsetTop;
+}
+/* Places of the rows that can be seen; ask before anything is written. */
+function placesInView() {
+  const list = ui.list, tall = list.height || 1, from = (ui.body.scrollTop - list.top) / tall;
+  return [Math.floor(from) - 1, Math.ceil(from + ui.body.clientHeight / tall) + 1];
+}
+/* Rows out of view wait when only those in view are asked for. */
+function paintRows(view) {
   const th = theme(), rows = listed(th), weights = shares(th), colours = tints(th), shown = rows.slice(0, state.rows);
-  const list = ui.list, height = list.node.firstChild ? list.node.firstChild.offsetHeight : 0;
-  const before = new Map(list.order.map((index, place) => [index, place]));
-  shown.forEach((entry) => {
-    if (!list.rows.has(entry.index)) { list.rows.set(entry.index, makeRow(th, entry.index)); }
-    list.rows.get(entry.index).paint(entry, weights, colours);
+  const list = ui.list, before = new Map(list.order.map((index, place) => [index, place]));
+  shown.forEach((entry, place) => {
+    const made = list.rows.has(entry.index);
+    if (!made) { list.rows.set(entry.index, makeRow(th, entry.index)); }
+    if (!made || !view || (place >= view[0] && place <= view[1])) { list.rows.get(entry.index).paint(entry, weights, colours); }
   });
   const order = shown.map((entry) => entry.index);
   if (order.length !== list.order.length || order.some((index, place) => list.order[place] !== index)) {
     const focused = document.activeElement;
-    list.node.replaceChildren(...order.map((index) => list.rows.get(index).item));
+    arrange(list.node, order.map((index) => list.rows.get(index).item));
     if (focused && list.node.contains(focused)) { focused.focus({preventScroll: true}); }
-    if (!calm.matches && before.size) { glide(list, order, before, height); }
+    if (!calm.matches && before.size) { glide(list, order, before); }
     list.order = order;
   }
   const all = ranking(th).length;
-  list.count.textContent = !all ? t("list.none")
+  say(list.count, !all ? t("list.none")
     : rows.length < all ? t("list.some", {n: rows.length, all: whole(all)})
-      : t("list.all", {n: all, all: whole(th.sites.length)});
-  list.basis.textContent = scenarioOf(th) ? t(ownWeights(th) ? "list.scenario-own" : "list.scenario")
-    : ownWeights(th) ? t("list.own") : t("list.recipe");
+      : t("list.all", {n: all, all: whole(th.sites.length)}));
+  say(list.basis, scenarioOf(th) ? t(ownWeights(th) ? "list.scenario-own" : "list.scenario")
+    : ownWeights(th) ? t("list.own") : t("list.recipe"));
   list.more.classList.toggle("hidden", rows.length <= state.rows);
-  list.more.textContent = t("list.more", {n: rows.length - state.rows});
+  say(list.more, t("list.more", {n: rows.length - state.rows}));
 }
-function glide(list, order, before, height) {
-  order.forEach((index, place) => {
+/* Put items into their order with few moves: each costs the browser a new look at its row. */
+function arrange(node, items_) {
+  const kept_ = new Set(items_);
+  Array.from(node.children).forEach((child) => { if (!kept_.has(child)) { child.remove(); } });
+  let here = node.firstChild;
+  items_.forEach((item) => {
+    if (here !== item && here && here.nextSibling === item) {
+      node.appendChild(here);
+      here = item;
+    }
+    if (here === item) { here = here.nextSibling; } else { node.insertBefore(item, here); }
+  });
+}
+function glide(list, order, before) {
+  // More rows than a screen holds are not seen to move.
+  order.slice(0, 16).forEach((index, place) => {
     const from = before.get(index);
     if (from === undefined || from === place || Math.abs(from - place) > 12) { return; }
-    list.rows.get(index).item.animate([{transform: "translateY(" + (from - place) * height + "px)"},
+    list.rows.get(index).item.animate([{transform: "translateY(" + (from - place) * list.height + "px)"},
       {transform: "none"}], {duration: 150, easing: "ease-out"});
   });
 }
 function fillRanking() {
   const th = theme();
-  ui.list = {node: el("ol"), rows: new Map(), order: [], count: el("span"), basis: el("span"),
+  ui.list = {node: el("ol"), rows: new Map(), order: [], height: 0, top: 0, count: el("span"), basis: el("span"),
     more: button("more", "", () => {
       state.rows += 200;
       paintList();

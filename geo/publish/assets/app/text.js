@@ -1,5 +1,7 @@
 /* Words and numbers in the reader's language. Every word of the page comes from data.texts. */
-const data = JSON.parse(document.getElementById("lodemap-data").textContent);
+const embedded = (name) => JSON.parse(document.getElementById("lodemap-" + name).textContent);
+const data = JSON.parse(new TextDecoder().decode(window.lodemapInflate(embedded("data"))));
+data.planes = embedded("planes");
 const spoken = {language: data.languages[0] || "en"};
 
 /* Text of a key; {name} is replaced. A text with plural forms is chosen by `n`. */
@@ -51,9 +53,15 @@ function money(value) {
 function between(a, b) { return a === b ? a : a + "–" + b; }
 function moneySpan(low, high) { return between(money(low), money(high)); }
 function span(low, high) { return between(num(low), num(high)); }
+/* Scores have few digits: each is put into the reader's own form once. */
+const spelled = new Map();
 function fixed(value, digits) {
-  return value === null || value === undefined ? "–"
-    : locale(value, {minimumFractionDigits: digits, maximumFractionDigits: digits});
+  if (value === null || value === undefined) { return "–"; }
+  const text = value.toFixed(digits), key = spoken.language + text;
+  if (!spelled.has(key)) {
+    spelled.set(key, locale(Number(text), {minimumFractionDigits: digits, maximumFractionDigits: digits}));
+  }
+  return spelled.get(key);
 }
 /* Certain and impossible are said only of certain and impossible. */
 function percent(share) {

@@ -49,9 +49,12 @@ function weightLine(th, k, colour) {
     svg("rect", {x: 2, y: 6, width: 10, height: 7, rx: 1.5, fill: "currentColor"}),
     svg("path", {d: "M4.2 6V4.2a2.8 2.8 0 0 1 5.6 0V6", fill: "none", stroke: "currentColor", "stroke-width": 1.5})));
   const swing = el("span", "swing soft", worth ? criterion.worst + " → " + criterion.best : "");
+  let said = "";
   const show = () => {
     const share = shares(th)[k], locked = Boolean((state.decided.locks.get(th.id) || [])[k]);
     slider.value = String(share);
+    if (said === fixed(share, 2) + locked) { return; }
+    said = fixed(share, 2) + locked;
     slider.disabled = locked;
     slider.setAttribute("aria-valuetext", fixed(share, 2) + (worth ? ", " + worth : ""));
     output.textContent = fixed(share, 2);
@@ -109,15 +112,18 @@ let waiting = 0, resting = 0;
 function refresh() {
   cancelAnimationFrame(waiting);
   waiting = requestAnimationFrame(() => {
+    const view = ui.list ? placesInView() : null;
     ui.weights();
     ui.preset();
     ui.undo.disabled = !state.past.length;
-    if (ui.list) { paintList(); }
+    ui.redo.disabled = !state.future.length;
+    if (ui.list) { paintRows(view); }
     drawSites();
     paintSurface();
   });
   clearTimeout(resting);
   resting = setTimeout(() => {
+    if (ui.list) { paintList(); }
     followRoutes();
     labels();
     legend();
