@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +18,7 @@ from types import MappingProxyType
 from geo.catalogue.database import Database, database_of
 from geo.catalogue.fields import RecordReader
 from geo.catalogue.formats import TABLES, VECTORS
+from geo.compute.canonical import canonical
 from geo.errors import LayerError
 from geo.provenance import sha256_of
 
@@ -112,6 +114,11 @@ class Record:
     wkt: str | None = None
     key: str | None = None
     where: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def told(self) -> str:
+        """Everything but where it lies, as one text; see `geo.compute.canonical`."""
+        return canonical(self)
 
 
 def load_record(path: Path | str) -> Record:

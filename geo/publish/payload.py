@@ -18,7 +18,7 @@ from geo.publish.labels import labels_used
 from geo.publish.linkblocks import flows_block, new_links_block
 from geo.publish.overlay import Frame, mercator_frame, score
 from geo.publish.packed import packed
-from geo.publish.planes import PLANE_BUDGET, planes
+from geo.publish.planes import PLANE_BUDGET, Drawn, planes
 from geo.publish.projects import projects_of
 from geo.publish.safetext import as_json, number, plain
 from geo.publish.supplycurve import loads_of, supplies_of
@@ -632,7 +632,11 @@ def _planes(content: Content, budget: int) -> tuple[Json | None, Json, list[str]
     made = {name: key for name, key in _keys(content).items() if not name.endswith(_SCORES)}
     if len(made) != sum(not str(name).endswith(_SCORES) for name in content.surfaces):
         return planes(content, budget)
-    return content.once(planes.__module__, (made_of, made, budget), lambda: planes(content, budget))
+
+    def keep(size: object, draw: Callable[[], Drawn]) -> Drawn:
+        return content.once(planes.__module__, (made_of, made, size), draw)
+
+    return planes(content, budget, keep)
 
 
 _SCORES = ("-score", "-score-high")

@@ -6,7 +6,8 @@ browser needs no picture decoder, which may alter colours, to read the numbers.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +21,7 @@ from geo.publish.overlay import Frame, mercator_frame, warped
 from geo.publish.packed import packed, unpacked
 from geo.publish.thinned import Thinned
 
-__all__ = ["PLANE_BUDGET", "function_of", "pack", "planes", "unpack"]
+__all__ = ["PLANE_BUDGET", "Drawn", "function_of", "pack", "planes", "unpack"]
 
 Bytes = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
@@ -39,8 +40,19 @@ _SIZE_OF_STEPS: Final = {250: 1.25, 100: 1.0, 50: 0.8, 25: 0.65}
 """Width and number of steps, from the finest to the coarsest that is still of use."""
 
 
+Drawn = tuple[list[str], dict[str, Any]]
+"""Planes, each once, and the numbers of those that each theme uses."""
+
+Keep = Callable[[object, Callable[[], Drawn]], Drawn]
+"""Given what planes are drawn as and how, gives them; a run before may have drawn them."""
+
+
+def _anew(_told: object, draw: Callable[[], Drawn]) -> Drawn:
+    return draw()
+
+
 def planes(
-    content: Content, budget: int = PLANE_BUDGET
+    content: Content, budget: int = PLANE_BUDGET, keep: Keep = _anew
 ) -> tuple[dict[str, Any] | None, dict[str, Any], list[str]]:
     """Planes of all themes at the finest size that keeps them within the budget.
 
@@ -49,6 +61,8 @@ def planes(
     content : Content
     budget : int
         Characters that they may take together.
+    keep : callable, optional
+        Given a size and what draws planes of it, gives the planes.
 
     Returns
     -------
@@ -66,9 +80,13 @@ def planes(
         return None, {}, []
     thin = Thinned.of(content)
     source = _Source(content, thin)
-    for width, levels in _candidates(themes, source, budget):
+
+    def drawn(frame: Frame, levels: int) -> Drawn:
+        return keep((frame, levels), lambda: _drawn(themes, source, frame, levels))
+
+    for width, levels in _candidates(content, drawn, budget):
         frame = mercator_frame(content.grid, min(width, content.grid.shape[1]))
-        texts, own = _drawn(themes, source, frame, levels)
+        texts, own = drawn(frame, levels)
         if sum(map(len, texts)) <= budget:
             break
     else:
@@ -86,11 +104,13 @@ def planes(
     return made, own, [note]
 
 
-def _candidates(themes: list[ThemeView], source: "_Source", budget: int) -> list[tuple[int, int]]:
+def _candidates(
+    content: Content, drawn: Callable[[Frame, int], Drawn], budget: int
+) -> list[tuple[int, int]]:
     """Sizes worth a try, the finest first: a small trial tells about how large each would be."""
-    columns = source.content.grid.shape[1]
-    frame = mercator_frame(source.content.grid, min(_TRIAL, columns))
-    small = sum(map(len, _drawn(themes, source, frame, 100)[0]))
+    columns = content.grid.shape[1]
+    frame = mercator_frame(content.grid, min(_TRIAL, columns))
+    small = sum(map(len, drawn(frame, 100)[0]))
     found = [
         (width, levels)
         for width, levels in _SIZES
@@ -108,8 +128,12 @@ class _Source:
 
     def __init__(self, content: Content, thin: Thinned) -> None:
         self.content, self.thin = content, thin
-        self.within = thin.inside(content)
         self._names: dict[str, str] = {}
+
+    @cached_property
+    def within(self) -> npt.NDArray[np.bool_]:
+        """Cells of the region."""
+        return self.thin.inside(self.content)
 
     def told(self, theme: ThemeView, criterion: CriterionView) -> str:
         """What the scores are made of; themes often share a surface and its value function."""
@@ -135,10 +159,8 @@ class _Source:
         return found
 
 
-def _drawn(
-    themes: list[ThemeView], source: _Source, frame: Frame, levels: int
-) -> tuple[list[str], dict[str, Any]]:
-    """Planes, each stored once, and the numbers of those that each theme uses."""
+def _drawn(themes: list[ThemeView], source: _Source, frame: Frame, levels: int) -> Drawn:
+    """Planes of one size."""
     numbers: dict[str, int] = {}
     texts: list[str] = []
     warps: dict[str, Bytes] = {}

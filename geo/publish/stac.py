@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ _TITLES = {
 }
 
 
-def write_item(content: Content, folder: Path) -> Path:
+def write_item(content: Content, folder: Path, digests: Mapping[str, str] | None = None) -> Path:
     """Write ``item.json``: a STAC item that describes every other file of a result.
 
     Parameters
@@ -68,6 +68,8 @@ def write_item(content: Content, folder: Path) -> Path:
     content : Content
     folder : Path
         With the files; ``provenance.json``, which names the item, is not among them yet.
+    digests : mapping of str to str, optional
+        SHA-256 of the files, by name, where they are known.
 
     Returns
     -------
@@ -80,17 +82,18 @@ def write_item(content: Content, folder: Path) -> Path:
             continue
         surface = surfaces.get(path.name)
         title, *roles = (surface.title, "data") if surface else _TITLES.get(path.name, (path.name,))
-        assets[path.name] = asset(path, f"./{path.name}", title, *roles)
+        digest = (digests or {}).get(path.name)
+        assets[path.name] = asset(path, f"./{path.name}", title, *roles, sha256=digest)
         if surface is not None:
             assets[path.name] |= raster_fields(path, unit=surface.unit)
-    tables = dict(plain_tables(content))
     assets["provenance.json"] = {
         "href": "./provenance.json",
         "title": "Which bytes, licences, versions and recipe made the numbers",
         "type": "application/json",
         "roles": ["metadata"],
     }
-    sites = [frame for name, frame in tables.items() if name.startswith("sites_")]
+    named = (frame for name, frame in plain_tables(content) if name.startswith("sites_"))
+    sites = next(named, None)
     days = sorted(record.retrieved for record in content.records)
     geometry, bbox = box(content.region.to_crs(4326).total_bounds)
     properties = {
@@ -102,7 +105,7 @@ def write_item(content: Content, folder: Path) -> Path:
         **projection(CRS.from_user_input(str(content.grid.crs))),
         "proj:shape": [int(side) for side in content.grid.shape],
         "proj:transform": [float(number) for number in tuple(content.grid.affine)[:6]],
-        "table:columns": table_columns(sites[0]) if sites else [],
+        "table:columns": [] if sites is None else table_columns(sites),
         "table:row_count": sum(len(theme.sites) for theme in content.themes),
         "table:primary_geometry": "geometry",
     }

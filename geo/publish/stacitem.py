@@ -182,7 +182,9 @@ def _band(source: Any, number: int, unit: str, name: str) -> dict[str, Any]:
     return said
 
 
-def asset(path: Path, href: str, title: str, *roles: str) -> dict[str, Any]:
+def asset(
+    path: Path, href: str, title: str, *roles: str, sha256: str | None = None
+) -> dict[str, Any]:
     """Asset of a file: where, what, how large, and its digest as a multihash (SHA-256).
 
     Parameters
@@ -192,6 +194,8 @@ def asset(path: Path, href: str, title: str, *roles: str) -> dict[str, Any]:
         Relative to the item.
     title : str
     *roles : str
+    sha256 : str, optional
+        Of the file, where it is known.
 
     Returns
     -------
@@ -200,4 +204,5 @@ def asset(path: Path, href: str, title: str, *roles: str) -> dict[str, Any]:
     said = {"href": href, "title": title, "roles": list(roles)}
     if media := _MEDIA.get(path.suffix.lower()):
         said["type"] = media
-    return {**said, "file:size": path.stat().st_size, "file:checksum": f"1220{sha256_of(path)}"}
+    digest = sha256 or sha256_of(path)
+    return {**said, "file:size": path.stat().st_size, "file:checksum": f"1220{digest}"}

@@ -3,9 +3,10 @@
 import csv
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -397,7 +398,7 @@ def plain_tables(content: Content) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _typed_frame(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    columns = {column: _typed(frame[column].tolist()) for column in _attributes(frame)}
+    columns = {column: _typed(frame[column]) for column in _attributes(frame)}
     return gpd.GeoDataFrame(columns, geometry=frame.geometry.to_numpy(), crs=4326)
 
 
@@ -471,10 +472,14 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
         writer.writerows(zip(*columns, strict=True))
 
 
-def _cells(name: str, values: Iterable[object]) -> list[str]:
+def _cells(name: str, values: "pd.Series[Any]") -> list[str]:
     if name in ("lon", "lat"):
         return [f"{value:.6f}" for value in values]
-    return [cell(value) for value in values]
+    if values.dtype == np.float64:
+        return ["" if math.isnan(value) else _number(value) for value in values.tolist()]
+    # Most texts of a table stand in it many times.
+    guarded = cache(_guarded)
+    return [guarded(value) if type(value) is str else cell(value) for value in values]
 
 
 def _sites(content: Content, only: str | None = None) -> gpd.GeoDataFrame:
@@ -501,22 +506,42 @@ def _joined(frames: Sequence[pd.DataFrame], first: Sequence[str]) -> pd.DataFram
     """Stack frames under the same columns: `first`, then others as they come, geometry last."""
     others = dict.fromkeys(name for frame in frames for name in frame.columns if name not in first)
     has_geometry = others.pop("geometry", "no") is None
-    columns = {
-        name: _typed([value for frame in frames for value in _column(frame, name)])
-        for name in (*first, *others)
-    }
+    columns = {name: _typed(_stacked(frames, name)) for name in (*first, *others)}
     if has_geometry:
         shapes = [shape for frame in frames for shape in frame["geometry"]]
         columns["geometry"] = gpd.GeoSeries(shapes, crs=4326)
     return pd.DataFrame(columns)
 
 
-def _column(frame: pd.DataFrame, name: str) -> Iterable[object]:
-    return frame[name].tolist() if name in frame else [None] * len(frame)
+def _stacked(frames: Sequence[pd.DataFrame], name: str) -> "pd.Series[Any]":
+    """A column of several frames, one after the other; None where a frame has none."""
+    columns = [frame.get(name) for frame in frames]
+    kinds = {None if one is None else one.dtype for one in columns}
+    if len(kinds) == 1 and None not in kinds:
+        return pd.concat([one for one in columns if one is not None], ignore_index=True)
+    values: list[object] = []
+    for frame, one in zip(frames, columns, strict=True):
+        values += [None] * len(frame) if one is None else one.tolist()
+    return pd.Series(values, dtype=object)
 
 
-def _typed(values: list[object]) -> "pd.Series[Any]":
+def _typed(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Give a column one type that every format knows: boolean, whole, number or text."""
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else ""
+    if kind == "f" and column.notna().any():
+        return column.astype(np.float64).reset_index(drop=True)
+    if kind in ("i", "u", "b") and len(column):
+        return column.astype("boolean" if kind == "b" else "Int64").reset_index(drop=True)
+    if isinstance(column.dtype, pd.StringDtype):
+        return column.astype(object).where(column.notna(), None).reset_index(drop=True)
+    values = column.tolist()
+    if kind == "O" and all(value is None or type(value) is str for value in values):
+        return pd.Series(values, dtype=object)
+    return _mixed(values)
+
+
+def _mixed(values: list[object]) -> "pd.Series[Any]":
+    """A column of the type that fits all of some values."""
     known = [value for value in values if not _unknown(value)]
     empty = [None if _unknown(value) else value for value in values]
     if known and all(isinstance(value, bool | np.bool_) for value in known):

@@ -19,6 +19,7 @@ from geo.publish.content import (
 )
 from geo.publish.labels import labels_of
 from geo.recipe import HouseSpec
+from geo.study.ground import ground_of
 from geo.study.measures import model_of
 from geo.study.months import monthly_yields
 from geo.study.new_links import flows_of, link_layers, new_links_view
@@ -27,7 +28,7 @@ from geo.study.projects import project_views
 from geo.study.resilience import trade_view
 from geo.study.served import load_views
 from geo.study.supply import supply_views
-from geo.study.themes import ThemeRun, ground_of
+from geo.study.themes import ThemeRun
 from geo.study.workbench import Workbench
 from geo.transport.routes import ROUTE_COLUMNS
 
@@ -88,7 +89,7 @@ def assemble(
         layers=(*_drawn(bench), *link_layers(bench, links, flows)),
         surfaces=_surfaces(bench, themes),
         records=bench.records,
-        notes=(*recipe.notes, *power_notes(bench)),
+        notes=(*recipe.notes, *_power_notes(bench)),
         disclaimer=recipe.disclaimer,
         version=package_version(),
         recipe_sha256=recipe.sha256,
@@ -107,6 +108,12 @@ def assemble(
         new_links=links,
         flows=flows,
     )
+
+
+def _power_notes(bench: Workbench) -> tuple[str, ...]:
+    recipe = bench.recipe
+    key = bench.key(__name__, recipe.layer_ids(), ("power", ground_of(recipe)))
+    return bench.once(key, lambda: power_notes(bench))
 
 
 def _labels(bench: Workbench) -> Mapping[str, Mapping[str, str]]:
@@ -180,9 +187,7 @@ def _layer(bench: Workbench, layer: str, role: str, frame: gpd.GeoDataFrame) -> 
 
 def _drawn(bench: Workbench) -> tuple[LayerView, ...]:
     """Layers to draw, as a run before this one kept them if nothing of them changed."""
-    key = _ground(bench)
-    found: tuple[LayerView, ...] | None = bench.recall(key)
-    return bench.remember(key, lambda: _layers(bench)) if found is None else found
+    return bench.once(_ground(bench), lambda: _layers(bench))
 
 
 def _ground(bench: Workbench) -> str | None:

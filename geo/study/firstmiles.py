@@ -48,11 +48,7 @@ def first_miles(bench: Workbench, groups: Sequence[gpd.GeoDataFrame]) -> list[Fi
         places = np.column_stack([row[on], column[on]])
         return first_mile(truck, np.concatenate(cells), nodes, places, cell_size(bench.grid))
 
-    def kept() -> FirstMile:
-        found: FirstMile | None = bench.recall(key)
-        return bench.remember(key, make) if found is None else found
-
-    whole = bench.keep(("first miles", repr(told)), kept)
+    whole = bench.keep(("first miles", repr(told)), lambda: bench.once(key, make))
     bounds = np.cumsum([0, *(len(one) for one in cells)])
     return [whole.of_sites(slice(a, b)) for a, b in pairwise(bounds)]
 

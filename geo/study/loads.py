@@ -28,6 +28,7 @@ from geo.errors import RecipeError
 from geo.grid import at_cells
 from geo.recipe import EnergySpec, LoadSpec
 from geo.recipe.reader import closest
+from geo.study.ground import ground_of
 from geo.study.power import plant_costs, pv_system, solar_source, wind_surfaces
 from geo.study.workbench import Workbench
 
@@ -94,7 +95,13 @@ def load_columns(bench: Workbench, load: LoadSpec, sites: gpd.GeoDataFrame) -> p
 
 def _places(bench: Workbench, sites: gpd.GeoDataFrame) -> list[_Place]:
     points = sites.geometry.to_crs(4326)
-    speed = at_cells(wind_surfaces(bench).speed.central, *bench.cells(sites)).astype(np.float64)
+    recipe, cells = bench.recipe, bench.cells(sites)
+    key = bench.key(__name__, recipe.layer_ids(), ("wind", ground_of(recipe), *cells))
+
+    def make() -> Floats:
+        return at_cells(wind_surfaces(bench).speed.central, *cells).astype(np.float64)
+
+    speed = bench.once(key, make)
     return [
         _Place(_near(x, _DEGREE), _near(y, _DEGREE), _near(v, _SPEED))
         for x, y, v in zip(points.x, points.y, speed, strict=True)
@@ -118,10 +125,7 @@ def _solved(
         asked = replace(load, title="", themes=(), top=0, line=0)
         told = (asked, energy.solar, energy.wind, [tuple(place) for place in missing])
         key = bench.key(__name__, layers, told)
-        made = bench.recall(key)
-        if made is None:
-            made = bench.remember(key, lambda: _solve(bench, load, missing))
-        kept.update(cast(dict[str, dict[str, float]], made))
+        kept.update(bench.once(key, lambda: _solve(bench, load, missing)))
     return kept
 
 

@@ -89,8 +89,7 @@ def new_links_view(bench: Workbench, themes: Sites) -> NewLinksView | None:
         return None
     freight = [(theme, sites) for theme, sites in themes if theme.freight is not None]
     key = _key(bench, spec, freight, spec.layers())
-    found: NewLinksView | None = bench.recall(key)
-    return bench.remember(key, lambda: _made(bench, spec, freight)) if found is None else found
+    return bench.once(key, lambda: _made(bench, spec, freight))
 
 
 def _made(bench: Workbench, spec: NewLinksSpec, freight: Sites) -> NewLinksView:
@@ -128,13 +127,12 @@ def flows_of(bench: Workbench, themes: Sites) -> gpd.GeoDataFrame | None:
     if not stated or _too_large(bench, "flows"):
         return None
     key = _key(bench, "flows", freight, ())
-    found: gpd.GeoDataFrame | None = bench.recall(key)
 
     def make() -> gpd.GeoDataFrame:
         network = network_of(bench)
         return link_flows(network, _demands(bench, network, freight))
 
-    return bench.remember(key, make) if found is None else found
+    return bench.once(key, make)
 
 
 def _too_large(bench: Workbench, what: str) -> bool:

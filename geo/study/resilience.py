@@ -89,8 +89,7 @@ def trade_view(bench: Workbench, themes: Sequence[Theme]) -> TradeView:
     if not shipped or np.prod(bench.grid.shape) > MOST_CELLS:
         return TradeView()
     key = _key(bench, shipped)
-    kept: TradeView | None = bench.recall(key)
-    return bench.remember(key, lambda: _made(bench, shipped)) if kept is None else kept
+    return bench.once(key, lambda: _made(bench, shipped))
 
 
 def _key(bench: Workbench, themes: Sequence[Theme]) -> str | None:

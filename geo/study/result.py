@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -298,8 +299,9 @@ class Result:
                 first = languages_of(content.languages, "report")[0]
                 made = report(page.content, language=first, shapes=page.shapes)
                 (work / "report.html").write_text(made, "utf-8")
-                write_item(content, work)
-                self._write_provenance(work)
+                digests = _digests(work)
+                item = write_item(content, work, digests)
+                self._write_provenance(work, digests | {item.name: sha256_of(item)})
         return target
 
     @property
@@ -331,10 +333,18 @@ class Result:
 
         return write_postgis(self.content, schema, provenance=self.provenance, service=service)
 
-    def _write_provenance(self, work: Path) -> None:
-        written = sorted(path for path in work.iterdir() if path.is_file())
-        said = self.provenance | {"outputs": {path.name: sha256_of(path) for path in written}}
+    def _write_provenance(self, work: Path, digests: Mapping[str, str]) -> None:
+        said = self.provenance | {"outputs": dict(sorted(digests.items()))}
         _write_json(said, work / "provenance.json")
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file in a folder, by name."""
+    paths = [path for path in folder.iterdir() if path.is_file()]
+    # Hashing lets go of the interpreter.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found = pool.map(sha256_of, paths)
+        return {path.name: one for path, one in zip(paths, found, strict=True)}
 
 
 def _write_json(said: object, path: Path) -> None:

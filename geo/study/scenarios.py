@@ -40,12 +40,7 @@ def scenario_views(
 
 def _view(bench: Workbench, theme: ThemeRun, scenario: ScenarioSpec) -> ScenarioView:
     key = theme.scenario_key(scenario)
-    found: ScenarioView | None = bench.recall(key)
-    return (
-        bench.remember(key, lambda: _made(bench, theme.scored, scenario))
-        if found is None
-        else found
-    )
+    return bench.once(key, lambda: _made(bench, theme.scored, scenario))
 
 
 def _made(bench: Workbench, theme: ScoredTheme, scenario: ScenarioSpec) -> ScenarioView:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from geo.compute.engine import Task
 from geo.compute.parts import Part
 from geo.criteria.exclusion import (
     ExclusionRule,
@@ -40,6 +41,7 @@ from geo.scoring.sites import SiteScores, score_sites
 from geo.scoring.surface import combined_surface
 from geo.scoring.weighting import WeightRange, critic, entropy, merec, standard_deviation
 from geo.study.attributes import attribute_of, deposits_of
+from geo.study.ground import ground_key, placed
 from geo.study.measures import Surface, surface_of
 from geo.study.trade import freight_range
 from geo.study.workbench import Cells, Workbench
@@ -100,7 +102,7 @@ def combination(theme: ThemeSpec) -> Combination:
 def surface_method(theme: ThemeSpec) -> Combination:
     """How they become the score of a cell: the same where the method is local, else their sum."""
     method = combination(theme)
-    everywhere = all(MEASURES[c.measure.name].spatial for c in theme.criteria)
+    everywhere = all(map(_spatial, theme.criteria))
     # Order weights are one for each criterion: they cannot serve some of them.
     fits = everywhere or "order_weights" not in method.options
     return method if method.about.local and fits else Combination()
@@ -123,26 +125,26 @@ def score_theme(bench: Workbench, theme: ThemeSpec) -> ScoredTheme:
     GridError
         If a site lies outside the grid, naming its layer and id.
     """
-    spatial = [c for c in theme.criteria if MEASURES[c.measure.name].spatial]
+    spatial = [c for c in theme.criteria if _spatial(c)]
     surfaces = {c.id: surface_of(bench, theme, c) for c in spatial}
-    rules = tuple(_rule(bench, rule) for rule in theme.exclusions)
-    bits = _bits(bench, theme, rules)
+    rules = _rules(bench, theme)
+    bits = _bits(bench, theme)
     if theme.sites.layer is None:
         score = _surface_score(bench, theme, spatial, surfaces, bits)
         sites = _places(bench, theme, score)
     else:
         sites = deposits_of(bench, theme)
     cells = _cells(bench, theme, sites)
-    sites = _flagged(sites, bits, rules, cells, bench)
-    found = _values_at_sites(bench, theme, surfaces, sites, cells)
+    sites = _flagged(bench, theme, sites, cells)
+    found = _values_at_sites(bench, theme, sites, cells)
     if theme.sites.layer is not None:
         # Weights may be read off the sites, and serve the surface too.
         theme = _with_data_weights(bench, theme, sites, found)
-        spatial = [c for c in theme.criteria if MEASURES[c.measure.name].spatial]
+        spatial = [c for c in theme.criteria if _spatial(c)]
         score = _surface_score(bench, theme, spatial, surfaces, bits)
-    scores = _site_scores(bench, theme, surfaces, sites, found)
-    sites["to_qualify"] = _changes(bench, bits, rules, cells)
-    sites["note"] = _notes(theme, sites, found, _common(theme, surfaces))
+    scores = _site_scores(bench, theme, sites, found)
+    sites["to_qualify"] = _changes(bench, theme, sites, cells)
+    sites["note"] = _notes(theme, sites, found)
     return ScoredTheme(theme, surfaces, score, bits, rules, sites, scores)
 
 
@@ -163,16 +165,38 @@ def rescore_theme(bench: Workbench, theme: ThemeSpec, base: ScoredTheme) -> Site
     -------
     SiteScores
     """
-    spatial = [c for c in theme.criteria if MEASURES[c.measure.name].spatial]
-    surfaces = {c.id: surface_of(bench, theme, c) for c in spatial}
-    rules = tuple(_rule(bench, rule) for rule in theme.exclusions)
     cells = bench.cells(base.sites)
-    sites = _flagged(base.sites, _bits(bench, theme, rules), rules, cells, bench)
-    found = _values_at_sites(bench, theme, surfaces, sites, cells)
-    return _site_scores(bench, theme, surfaces, sites, found)
+    sites = _flagged(bench, theme, base.sites, cells)
+    found = _values_at_sites(bench, theme, sites, cells)
+    return _site_scores(bench, theme, sites, found)
 
 
-def _bits(bench: Workbench, theme: ThemeSpec, rules: tuple[ExclusionRule, ...]) -> xr.DataArray:
+def _spatial(criterion: CriterionSpec) -> bool:
+    return MEASURES[criterion.measure.name].spatial
+
+
+def _rules(bench: Workbench, theme: ThemeSpec) -> tuple[ExclusionRule, ...]:
+    told = ("rules", repr(theme.exclusions))
+    return bench.keep(told, lambda: tuple(_rule(bench, rule) for rule in theme.exclusions))
+
+
+def _bits(bench: Workbench, theme: ThemeSpec) -> xr.DataArray:
+    # Where a rule stands in the recipe does not matter.
+    told = ("bits", repr([replace(rule, line=0) for rule in theme.exclusions]))
+    layers = sorted({rule.layer for rule in theme.exclusions})
+
+    def compute() -> dict[str, xr.DataArray]:
+        return bench.compute(_bits_of(bench, _rules(bench, theme)))
+
+    def make() -> xr.DataArray:
+        if not theme.exclusions:
+            return compute()["bits"]
+        return bench.stage(__name__, layers, told, compute)["bits"]
+
+    return bench.keep(told, make)
+
+
+def _bits_of(bench: Workbench, rules: tuple[ExclusionRule, ...]) -> Task:
     halo = math.ceil(raster_margin(rules) / cell_size(bench.grid)[0]) + 1
 
     def task(part: Part) -> dict[str, xr.DataArray]:
@@ -182,16 +206,7 @@ def _bits(bench: Workbench, theme: ThemeSpec, rules: tuple[ExclusionRule, ...]) 
         ]
         return {"bits": exclusion_bits(here, part.grid)}
 
-    # Where a rule stands in the recipe does not matter.
-    told = ("bits", repr([replace(rule, line=0) for rule in theme.exclusions]))
-    layers = sorted({rule.layer for rule in theme.exclusions})
-
-    def make() -> xr.DataArray:
-        if not rules:
-            return bench.compute(task)["bits"]
-        return bench.stage(__name__, layers, told, lambda: bench.compute(task))["bits"]
-
-    return bench.keep(told, make)
+    return task
 
 
 def _setback(bench: Workbench, spec: ExclusionSpec) -> float:
@@ -298,35 +313,52 @@ def _outside(bench: Workbench, sites: gpd.GeoDataFrame) -> str:
 
 
 def _flagged(
-    sites: gpd.GeoDataFrame,
-    bits: xr.DataArray,
-    rules: tuple[ExclusionRule, ...],
-    cells: Cells,
-    bench: Workbench,
+    bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame, cells: Cells
 ) -> gpd.GeoDataFrame:
     """Add status, what excludes each site, and its warnings."""
-    excluded, warned = sites_flags(bits, rules, *cells)
-    sites = sites.copy()
+
+    def make() -> tuple[list[str], list[str]]:
+        return _flags(bench, theme, sites, cells)
+
+    told = ("flags", theme.exclusions, placed(theme, sites))
+    excluded_by, warnings = bench.once(ground_key(bench, __name__, theme, *told), make)
+    return sites.assign(
+        excluded_by=excluded_by,
+        status_in=["excluded" if text else "ranked" for text in excluded_by],
+        warnings=warnings,
+    )
+
+
+def _flags(
+    bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame, cells: Cells
+) -> tuple[list[str], list[str]]:
+    """What excludes each site, and what it is warned of."""
+    rules = _rules(bench, theme)
+    excluded, warned = sites_flags(_bits(bench, theme), rules, *cells)
     parents = sites.get("counted_within", pd.Series("", sites.index))
     named = _named_features(sites, rules, bench)
     excluded_by = [
         "; ".join([*([f"counted within {parent}"] if parent else []), *titles])
         for parent, titles in zip(parents, excluded, strict=True)
     ]
-    sites["excluded_by"] = excluded_by
-    sites["status_in"] = ["excluded" if text else "ranked" for text in excluded_by]
-    sites["warnings"] = [
+    warnings = [
         "; ".join(f"{title}{named.get((site, title), '')}" for title in titles)
         for site, titles in zip(sites.index, warned, strict=True)
     ]
-    return sites
+    return excluded_by, warnings
 
 
 def _changes(
-    bench: Workbench, bits: xr.DataArray, rules: tuple[ExclusionRule, ...], cells: Cells
+    bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame, cells: Cells
 ) -> list[str]:
     """Say of each site what would have to change for the rules that exclude it to let it in."""
-    words = at_cells(bits, *cells).astype(np.int64)
+    key = ground_key(bench, __name__, theme, "changes", theme.exclusions, placed(theme, sites))
+    return bench.once(key, lambda: _needed(bench, theme, cells))
+
+
+def _needed(bench: Workbench, theme: ThemeSpec, cells: Cells) -> list[str]:
+    rules = _rules(bench, theme)
+    words = at_cells(_bits(bench, theme), *cells).astype(np.int64)
     hard = [
         rule
         for number, rule in enumerate(rules)
@@ -357,29 +389,46 @@ def _named_features(
 
 @dataclass(frozen=True, eq=False)
 class _SiteValues:
-    """Values of every criterion at the sites, with their ranges, by criterion."""
+    """Values of every criterion at the sites, with their ranges, by criterion.
+
+    `common` are criteria whose range has one cause for all sites: tariffs, plant costs, the
+    atlas. A point's radius, the other kind of range, is each site's own.
+    """
 
     values: dict[str, Any]
     lows: dict[str, Floats]
     highs: dict[str, Floats]
+    common: list[str]
 
 
 def _values_at_sites(
-    bench: Workbench,
-    theme: ThemeSpec,
-    surfaces: Mapping[str, Surface],
-    sites: gpd.GeoDataFrame,
-    cells: Cells,
+    bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame, cells: Cells
 ) -> _SiteValues:
-    found = _SiteValues({}, {}, {})
-    for criterion in theme.criteria:
-        name = criterion.id
-        if name not in surfaces:
-            found.values[name] = attribute_of(bench, criterion, sites)
-            continue
-        value, low, high = _at_sites(bench, surfaces[name], sites, cells)
+    measured = [(one.id, one.measure, one.unit) for one in theme.criteria]
+    key = ground_key(
+        bench, __name__, theme, "values", measured, theme.freight, placed(theme, sites)
+    )
+    found: _SiteValues = bench.once(key, lambda: _surfaces_at_sites(bench, theme, sites, cells))
+    # Loads are solved for all sites of a theme at once, and kept by themselves.
+    of_sites = {
+        one.id: attribute_of(bench, one, sites) for one in theme.criteria if not _spatial(one)
+    }
+    values = {one.id: (found.values | of_sites)[one.id] for one in theme.criteria}
+    return replace(found, values=values)
+
+
+def _surfaces_at_sites(
+    bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame, cells: Cells
+) -> _SiteValues:
+    """Values of the spatial criteria."""
+    found = _SiteValues({}, {}, {}, [])
+    for criterion in filter(_spatial, theme.criteria):
+        name, surface = criterion.id, surface_of(bench, theme, criterion)
+        value, low, high = _at_sites(bench, surface, sites, cells)
         if _is_freight(criterion):
             low, high = _freight_range(bench, theme, criterion, sites)
+        if _is_freight(criterion) or surface.low is not None:
+            found.common.append(name)
         found.values[name], found.lows[name], found.highs[name] = value, low, high
     return found
 
@@ -388,24 +437,8 @@ def _is_freight(criterion: CriterionSpec) -> bool:
     return criterion.measure.name.startswith("freight")
 
 
-def _common(theme: ThemeSpec, surfaces: Mapping[str, Surface]) -> list[str]:
-    """Criteria whose range has one cause for all sites: tariffs, plant costs, the atlas.
-
-    A point's radius, the other kind of range, is each site's own.
-    """
-    return [
-        c.id
-        for c in theme.criteria
-        if _is_freight(c) or (c.id in surfaces and surfaces[c.id].low is not None)
-    ]
-
-
 def _site_scores(
-    bench: Workbench,
-    theme: ThemeSpec,
-    surfaces: Mapping[str, Surface],
-    sites: gpd.GeoDataFrame,
-    found: _SiteValues,
+    bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame, found: _SiteValues
 ) -> SiteScores:
     index = list(sites.index)
     draws = bench.recipe.draws
@@ -426,7 +459,7 @@ def _site_scores(
         seed=draws.seed,
         top=draws.top,
         pessimism=draws.pessimism,
-        common=_common(theme, surfaces),
+        common=found.common,
         combination=combination(theme),
         unknown=theme.combine.unknown,
     )
@@ -468,13 +501,11 @@ DATA_WEIGHTS = {
 """Weights that are read off the values of sites."""
 
 
-def _notes(
-    theme: ThemeSpec, sites: gpd.GeoDataFrame, found: _SiteValues, common: list[str]
-) -> list[str]:
+def _notes(theme: ThemeSpec, sites: gpd.GeoDataFrame, found: _SiteValues) -> list[str]:
     """Say of each site which criteria change within the precision of its point."""
     if "precision_km" not in sites:
         return [""] * len(sites)
-    own = [c for c in theme.criteria if c.id in found.lows and c.id not in common]
+    own = [c for c in theme.criteria if c.id in found.lows and c.id not in found.common]
     return [
         " ".join(
             note

@@ -25,6 +25,7 @@ from geo.recipe import CriterionSpec
 from geo.recipe.measures import MEASURES
 from geo.scoring.unknowns import UNKNOWN
 from geo.scoring.weighting import normalise, overlapping
+from geo.study.ground import ground_key, placed
 from geo.study.power import power_columns
 from geo.study.scored import ScoredTheme, combination, surface_method, value_function, weight_range
 from geo.study.trade import freight_columns, price_of
@@ -197,6 +198,13 @@ def _criterion(spec: CriterionSpec, weight: float, low: float, high: float) -> C
 
 
 def _exclusions(bench: Workbench, theme: ScoredTheme) -> tuple[ExclusionView, ...]:
+    told = ("exclusions", theme.spec.exclusions, placed(theme.spec, theme.sites))
+    key = ground_key(bench, __name__, theme.spec, *told)
+    return bench.once(key, lambda: _taken(bench, theme))
+
+
+def _taken(bench: Workbench, theme: ScoredTheme) -> tuple[ExclusionView, ...]:
+    """Each rule with the area and the sites that it takes."""
     areas = cell_areas(bench.grid)
     cells = bench.cells(theme.sites)
     lost = waterfall(theme.bits, theme.rules, bench.inside, areas, sites=cells)
@@ -236,7 +244,7 @@ def _sites(bench: Workbench, theme: ScoredTheme) -> gpd.GeoDataFrame:
             sites[["warnings"]],
             _province(bench, sites),
             freight_columns(bench, theme.spec, sites),
-            power_columns(bench, sites),
+            _power(bench, theme),
             _own_columns(sites),
         ],
         axis=1,
@@ -246,6 +254,11 @@ def _sites(bench: Workbench, theme: ScoredTheme) -> gpd.GeoDataFrame:
     frame = frame.loc[order.sort_values(["status", "rank", "site_id"]).index]
     found = gpd.GeoDataFrame(frame, geometry=sites.geometry.loc[frame.index], crs=4326)
     return found.reset_index(drop=True)
+
+
+def _power(bench: Workbench, theme: ScoredTheme) -> pd.DataFrame:
+    key = ground_key(bench, __name__, theme.spec, "power", placed(theme.spec, theme.sites))
+    return bench.once(key, lambda: power_columns(bench, theme.sites))
 
 
 def _own_columns(sites: gpd.GeoDataFrame) -> pd.DataFrame:

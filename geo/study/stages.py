@@ -72,11 +72,16 @@ def code_of(module: str) -> str:
         if name not in sources and name in files:
             sources[name] = files[name].read_bytes()
             waiting += _imported(sources[name])
-    made_by = [f"{name} {version(name)}" for name in _LIBRARIES]
-    digest = hashlib.sha256("\n".join([platform.python_version(), *made_by]).encode())
+    digest = hashlib.sha256(_made_by(version).encode())
     for name in sorted(sources):
         digest.update(name.encode() + hashlib.sha256(sources[name]).digest())
     return digest.hexdigest()
+
+
+@cache
+def _made_by(tell: Callable[[str], str]) -> str:
+    """Versions of Python and of the libraries, each as it is told."""
+    return "\n".join([platform.python_version(), *(f"{one} {tell(one)}" for one in _LIBRARIES)])
 
 
 @cache
@@ -127,7 +132,7 @@ def stage_key(
         return None
     # Where a layer lies does not matter, what it says about itself does.
     place = (tuple(grid.shape), tuple(grid.affine), str(grid.crs))
-    told = canonical((stage, code, records, parameters, place))
+    told = canonical((stage, code, [record.told for record in records], parameters, place))
     return hashlib.sha256(told.encode()).hexdigest()
 
 

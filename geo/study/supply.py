@@ -21,9 +21,10 @@ from geo.publish.content import SupplyView
 from geo.recipe import CostSpec, EnergySpec, SupplySpec
 from geo.recipe.reader import closest
 from geo.study.access import Take, flat_km, told_of, ways_of
+from geo.study.ground import ground_of
 from geo.study.power import plant_costs, power_cost, solar_surfaces, wind_surfaces
 from geo.study.scored import ScoredTheme
-from geo.study.themes import ThemeRun, ground_of
+from geo.study.themes import ThemeRun
 from geo.study.workbench import Workbench
 
 __all__ = ["supply_views"]
@@ -71,8 +72,7 @@ def _view(bench: Workbench, spec: SupplySpec, themes: Mapping[str, ThemeRun]) ->
     told = (ground_of(bench.recipe), theme.spec.exclusions, theme.spec.accent, spec,
             energy.road, energy.terrain)  # fmt: skip
     key = bench.key(__name__, bench.recipe.layer_ids(), told)
-    found: SupplyView | None = bench.recall(key)
-    return bench.remember(key, lambda: _made(bench, spec, theme.scored)) if found is None else found
+    return bench.once(key, lambda: _made(bench, spec, theme.scored))
 
 
 def _made(bench: Workbench, spec: SupplySpec, theme: ScoredTheme) -> SupplyView:

@@ -1,6 +1,6 @@
 """One theme of a run: scored when something asks for more than a run before it kept."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 import geopandas as gpd
@@ -8,14 +8,15 @@ import xarray as xr
 
 from geo.compute.later import Face, later
 from geo.publish.content import ThemeView
-from geo.recipe import Recipe, ScenarioSpec, ThemeSpec
+from geo.recipe import ScenarioSpec, ThemeSpec
+from geo.study.ground import ground_key
 from geo.study.measures import surface_of
 from geo.study.scored import ScoredTheme, score_theme
 from geo.study.show import shown_surfaces, theme_view
 from geo.study.trade import routes_of
 from geo.study.workbench import Workbench
 
-__all__ = ["ThemeRun", "ground_of"]
+__all__ = ["ThemeRun"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,22 +114,4 @@ class ThemeRun:
 
     def _ground(self, *told: object) -> str | None:
         """Hash of what is told and of the ground that all themes share."""
-        recipe = self.bench.recipe
-        layers = replace(recipe, themes=(self.spec,)).layer_ids()
-        return self.bench.key(__name__, layers, (ground_of(recipe), told))
-
-
-def ground_of(recipe: Recipe) -> tuple[object, ...]:
-    """What of a recipe every surface may depend on: all but its themes, draws and texts."""
-    return (
-        recipe.region,
-        recipe.region_where,
-        recipe.base,
-        recipe.lists,
-        recipe.transport,
-        # Ports of all themes are places of the one network.
-        sorted({place for place, _ in recipe.destinations()}),
-        None if recipe.energy is None else recipe.energy.ground,
-        # A learnt model draws the cells that it learns from.
-        (recipe.prospectivity, recipe.draws.seed if recipe.prospectivity else None),
-    )
+        return ground_key(self.bench, __name__, self.spec, *told)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -381,8 +381,7 @@ def routes_of(bench: Workbench, theme: ThemeSpec, sites: gpd.GeoDataFrame) -> gp
         named = [list(sites[c].astype(str)) for c in ("site_id", "name") if c in sites]
         told = ("routes", freight_key(bench, theme), _truck_told(bench), where, named)
         key = bench.key(__name__, transport_layers(bench), (told, str(sites.crs)))
-        found: gpd.GeoDataFrame | None = bench.recall(key)
-        return bench.remember(key, make) if found is None else found
+        return bench.once(key, make)
 
     return bench.keep(("routes", theme.id, freight_key(bench, theme)), kept)
 
@@ -422,7 +421,7 @@ def freight_range(
     low, high = (np.mean([t[c].to_numpy() for t in totals], axis=0) for c in (_CASES[0], _CASES[2]))
     if not share:
         return low, high
-    product = freight_surfaces(bench, theme).product
+    product = product_of(bench, cast(FreightSpec, theme.freight))
     return 100 * share_of_value(low, product), 100 * share_of_value(high, product)
 
 

@@ -142,6 +142,19 @@ class Workbench:
             self._codes[module] = code_of(module)
         return self._codes[module]
 
+    def once(self, key: str | None, make: Callable[[], T]) -> T:
+        """What was made under a key of all that it depends on, by a run before or now.
+
+        Parameters
+        ----------
+        key : str or None
+            Of `key`; with None it is made and not kept.
+        make : callable
+            Makes it; pickled it is the same again.
+        """
+        found: T | None = self.recall(key)
+        return self.remember(key, make) if found is None else found
+
     def recall(self, key: str | None) -> Any | None:
         """Give what `remember` kept under a key, if it is still there."""
         found = None if self.cache is None or key is None else self.cache.recall(key)
