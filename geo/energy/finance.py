@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import brentq
+import scipy
 
 from geo.energy.economics import CostRange, capital_recovery_factor, check_rate, lcoe
 from geo.energy.shares import check_share
@@ -213,7 +213,7 @@ def internal_rate(flows: npt.ArrayLike) -> float:
     low, high = (net_present_value(rate, money) for rate in _RATES)
     if not low * high < 0:
         return math.nan
-    return float(brentq(net_present_value, *_RATES, args=(money,), xtol=1e-12))
+    return float(scipy.optimize.brentq(net_present_value, *_RATES, args=(money,), xtol=1e-12))
 
 
 @dataclass(frozen=True)
@@ -451,7 +451,9 @@ def _solve(cost: Callable[[float], float], price: float, low: float, high: float
     ends = cost(low) - price, cost(high) - price
     if ends[0] * ends[1] > 0 or any(math.isnan(end) for end in ends):
         return math.nan
-    return float(brentq(lambda value: cost(value) - price, low, high, xtol=1e-12, rtol=1e-12))
+    return float(
+        scipy.optimize.brentq(lambda value: cost(value) - price, low, high, xtol=1e-12, rtol=1e-12)
+    )
 
 
 def tornado(

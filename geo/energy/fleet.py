@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import scipy
 import xarray as xr
-from scipy import integrate, optimize, special
 
 from geo.energy.fields import raster_at
 from geo.energy.wind import Turbine, WindLosses
@@ -64,14 +64,14 @@ class FleetOutput:
         def inside(reach: float) -> float:
             def at(lasting: float) -> float:
                 shift = lasting * self.lasting_sd
-                one = special.ndtr((reach - shift) / self.year_sd)
-                one -= special.ndtr((-reach - shift) / self.year_sd)
+                one = scipy.special.ndtr((reach - shift) / self.year_sd)
+                one -= scipy.special.ndtr((-reach - shift) / self.year_sd)
                 return float(one**years * math.exp(-(lasting**2) / 2) / math.sqrt(2 * math.pi))
 
-            return float(integrate.quad(at, -8, 8, points=(0.0,))[0])
+            return float(scipy.integrate.quad(at, -8, 8, points=(0.0,))[0])
 
         widest = 20 * (self.lasting_sd + self.year_sd)
-        reach = float(optimize.brentq(lambda one: inside(one) - chance, 0, widest))
+        reach = float(scipy.optimize.brentq(lambda one: inside(one) - chance, 0, widest))
         return max(self.central - reach, 0.0), self.central + reach
 
 

@@ -15,9 +15,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pvlib import iam, irradiance, tracking
-from pvlib.bifacial import infinite_sheds
-from pvlib.temperature import faiman
 
 from geo.energy.shares import check_share
 from geo.errors import DataError
@@ -239,6 +236,9 @@ def plane_of(sky: Sky, latitude: Array, tilt: Array | float, system: PvSystem) -
     Anderson and Mikofski (2020), doi:10.2172/1660126, for turning back, and Mikofski and
     others (2019), doi:10.1109/PVSC40753.2019.8980572, for the rear side.
     """
+    # pvlib takes a while to import, here as below.
+    from pvlib import iam, irradiance
+
     slope, facing = _orientation(sky, latitude, tilt, system)
     angle = irradiance.aoi(slope, facing, sky.zenith, sky.azimuth)
     parts = irradiance.haydavies(
@@ -279,6 +279,8 @@ def output(plane: Plane, air: Array, system: PvSystem) -> Array:
     Faiman (2008), doi:10.1002/pip.813, at 1 m/s; Dobos (2014), PVWatts Version 5 Manual,
     NREL/TP-6A20-62641, for the inverter.
     """
+    from pvlib.temperature import faiman
+
     cell = faiman(plane.effective, air)
     heat = 1 + system.temperature_coefficient * (cell - 25)
     modules = plane.effective / 1000 * heat * system.before_inverter * system.dc_ac_ratio
@@ -307,6 +309,8 @@ def _orientation(
 
 
 def _tracked(sky: Sky, system: PvSystem) -> tuple[Array, Array]:
+    from pvlib import tracking
+
     zenith, azimuth = np.broadcast_arrays(sky.zenith, sky.azimuth)
     turned = tracking.singleaxis(
         zenith.ravel(), azimuth.ravel(), axis_tilt=0, axis_azimuth=180,
@@ -335,6 +339,8 @@ def _rear(sky: Sky, slope: Array, facing: Array, system: PvSystem) -> Array:
 
 def _rear_geometry(angles: Array, light: tuple[int, int], system: PvSystem) -> Array:
     """Light on the rear side for one watt of direct or of diffuse light."""
+    from pvlib.bifacial import infinite_sheds
+
     zenith, azimuth, slope, facing = (angles[:, one].ravel() for one in range(4))
     zenith = np.minimum(zenith, _LOWEST_SUN)
     dni, dhi = (np.full(zenith.shape, float(one)) for one in light)

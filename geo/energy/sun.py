@@ -7,7 +7,6 @@ of day classes whose mean is the month's, so that clear and cloudy days stay apa
 
 import numpy as np
 import numpy.typing as npt
-from pvlib import atmosphere, clearsky, irradiance, solarposition
 
 from geo.errors import DataError
 
@@ -54,6 +53,9 @@ class SunPosition:
     """
 
     def __init__(self, latitude: Array) -> None:
+        # pvlib takes a while to import, here as below.
+        from pvlib import irradiance, solarposition
+
         declination = solarposition.declination_spencer71(DAY_OF_YEAR)[None, :, None]
         phi = np.radians(latitude)[:, None, None]
         angle = np.radians(_HOUR_ANGLE)[None, None, :]
@@ -153,6 +155,8 @@ def clear_sky_hours(
     ----------
     As :func:`clear_sky_ghi`.
     """
+    from pvlib import atmosphere, clearsky
+
     with np.errstate(divide="ignore", invalid="ignore"):
         mass = atmosphere.get_absolute_airmass(
             atmosphere.get_relative_airmass(zenith), atmosphere.alt2pres(height)

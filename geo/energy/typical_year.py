@@ -9,7 +9,6 @@ month's mean is met to the last digit.
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from pvlib import irradiance, solarposition
 
 from geo.energy.hours import DAYS_OF_MONTH, HOURS, MONTH_OF_DAY, MONTH_OF_HOUR, hours_of_year
 from geo.energy.interpolation import bilinear
@@ -236,6 +235,9 @@ def _tilt(here: xr.Dataset, system: PvSystem) -> Array:
 
 def _sun(lon: Array, lat: Array, offset: float) -> tuple[Array, Array, Array, Array]:
     """Zenith and azimuth [degrees], radiation outside the air [W/m2], solar time [h]."""
+    # pvlib takes a while to import.
+    from pvlib import irradiance, solarposition
+
     day = np.arange(365).repeat(24) + 1.0
     clock = np.tile(np.arange(24) + 0.5, 365)
     correction = solarposition.equation_of_time_spencer71(day) / 60

@@ -7,8 +7,7 @@ part in it, so a plan that rests on it is to be tried with several seeds.
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
-from scipy.signal import lfilter
+import scipy
 
 from geo.energy.hours import DAYS_OF_MONTH, HOURS
 from geo.energy.wind import (
@@ -74,7 +73,7 @@ def weibull_year(
     quantiles = weibull_scale(mean_speed, k) * (-np.log1p(-share)) ** (1 / k)
     noise = np.random.default_rng(seed).standard_normal(HOURS)
     noise[1:] *= np.sqrt(1 - hour_to_hour**2)
-    order = np.argsort(lfilter([1.0], [1.0, -hour_to_hour], noise), kind="stable")
+    order = np.argsort(scipy.signal.lfilter([1.0], [1.0, -hour_to_hour], noise), kind="stable")
     year = np.empty(HOURS)
     year[order] = quantiles
     return year
@@ -130,7 +129,7 @@ def turbine_year(
     lost = losses or WindLosses()
     ground = np.asarray(height, dtype=np.float64)
     thin = density_corrected(1.0, air_density(ground + turbine.hub_height, months))
-    standing = special.ndtr((turbine.cold_limit - months) / COLD_SPREAD)
+    standing = scipy.special.ndtr((turbine.cold_limit - months) / COLD_SPREAD)
     kept = lost.retained * (1 - standing)
     curve = turbine.curve["speed"].to_numpy(), turbine.curve["share"].to_numpy()
     net = np.empty(np.broadcast_shapes(hours.shape, (1, *thin.shape[1:])))

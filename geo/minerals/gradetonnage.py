@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.stats import norm
+import scipy
 
 from geo.errors import DataError
 
@@ -42,7 +41,7 @@ class LogNormal:
         """Share of the tabled deposits that a value exceeds [%]; NaN stays NaN."""
         found = np.asarray(value, dtype=np.float64)
         with np.errstate(divide="ignore"):
-            share = norm.cdf((np.log(found) - self.mean) / self.deviation)
+            share = scipy.stats.norm.cdf((np.log(found) - self.mean) / self.deviation)
         below = self._below
         return np.asarray(100 * np.clip((share - below) / (1 - below), 0, 1), dtype=np.float64)
 
@@ -50,13 +49,15 @@ class LogNormal:
         """Value that a share of the tabled deposits stays under; the inverse of `percentile`."""
         below = self._below
         share = below + np.asarray(percent, dtype=np.float64) / 100 * (1 - below)
-        return np.asarray(np.exp(self.mean + self.deviation * norm.ppf(share)), dtype=np.float64)
+        return np.asarray(
+            np.exp(self.mean + self.deviation * scipy.stats.norm.ppf(share)), dtype=np.float64
+        )
 
     @property
     def _below(self) -> float:
         if self.floor == 0:
             return 0.0
-        return float(norm.cdf((np.log(self.floor) - self.mean) / self.deviation))
+        return float(scipy.stats.norm.cdf((np.log(self.floor) - self.mean) / self.deviation))
 
 
 def fit_lognormal(
@@ -108,11 +109,15 @@ def fit_lognormal(
     def misfit(parameters: Floats) -> float:
         mean, deviation = parameters[0], np.exp(parameters[1])
         scaled = (logs - mean) / deviation
-        exact = norm.logpdf(scaled[~limits]).sum() - (~limits).sum() * parameters[1]
-        above = norm.logsf(scaled[limits]).sum()
-        return float(-(exact + above - logs.size * norm.logsf((cut - mean) / deviation)))
+        exact = scipy.stats.norm.logpdf(scaled[~limits]).sum() - (~limits).sum() * parameters[1]
+        above = scipy.stats.norm.logsf(scaled[limits]).sum()
+        return float(
+            -(exact + above - logs.size * scipy.stats.norm.logsf((cut - mean) / deviation))
+        )
 
-    solved = minimize(misfit, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12})
+    solved = scipy.optimize.minimize(
+        misfit, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}
+    )
     return LogNormal(float(solved.x[0]), float(np.exp(solved.x[1])), int(logs.size), floor)
 
 
@@ -207,5 +212,5 @@ def simulate_metal(
 
 def _spread(limits: tuple[float, float], standard: Floats) -> Floats:
     low, high = np.log(limits)
-    deviation = (high - low) / (2 * norm.ppf(0.95))
+    deviation = (high - low) / (2 * scipy.stats.norm.ppf(0.95))
     return np.asarray(np.exp((low + high) / 2 + deviation * standard), dtype=np.float64)

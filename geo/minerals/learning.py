@@ -22,11 +22,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial import cKDTree
-from scipy.spatial.distance import squareform
-from scipy.special import expit
-from scipy.stats import rankdata
+import scipy
 
 from geo.compute.blocks import each, row_blocks
 from geo.compute.forest import Trees, mean_of_trees
@@ -68,7 +64,7 @@ class Applicability:
     centre: Floats
     mean_distance: float
     threshold: float
-    tree: cKDTree
+    tree: "scipy.spatial.cKDTree"
 
     def dissimilarity(self, evidence: Floats) -> Floats:
         """Distance to the nearest training cell, as a share of their mean distance."""
@@ -164,7 +160,7 @@ class Learned:
 
     def _calibrated(self, table: Floats) -> Floats:
         slope, shift = self._calibration
-        labelled = expit(slope * _logit(self._predict(table)) + shift)
+        labelled = scipy.special.expit(slope * _logit(self._predict(table)) + shift)
         return np.asarray(np.minimum(labelled / self.known_share, 1.0), dtype=np.float64)
 
     def _on_cells(
@@ -568,9 +564,11 @@ def _prediction_rate(out: Floats, holds: Bools, weight: Floats) -> Floats:
 def _groups(table: Floats) -> list[list[int]]:
     if table.shape[1] == 1:
         return [[0]]
-    alike = np.abs(np.corrcoef(rankdata(table, axis=0), rowvar=False))
-    apart = squareform(np.clip(1 - alike, 0, None), checks=False)
-    label = fcluster(linkage(apart, "average"), 1 - _ALIKE, criterion="distance")
+    alike = np.abs(np.corrcoef(scipy.stats.rankdata(table, axis=0), rowvar=False))
+    apart = scipy.spatial.distance.squareform(np.clip(1 - alike, 0, None), checks=False)
+    label = scipy.cluster.hierarchy.fcluster(
+        scipy.cluster.hierarchy.linkage(apart, "average"), 1 - _ALIKE, criterion="distance"
+    )
     return [np.flatnonzero(label == one).tolist() for one in dict.fromkeys(label.tolist())]
 
 
@@ -592,11 +590,11 @@ def _applicability(
     for one in np.unique(fold):
         kept = fold == one
         if (~kept).any():
-            nearest[kept] = cKDTree(points[~kept]).query(points[kept])[0]
+            nearest[kept] = scipy.spatial.cKDTree(points[~kept]).query(points[kept])[0]
     reached = nearest[~np.isnan(nearest)] / mean
     quarter, three = np.quantile(reached, [0.25, 0.75])
     inside = reached[reached <= three + 1.5 * (three - quarter)]
-    return Applicability(scale, centre, mean, float(inside.max()), cKDTree(points))
+    return Applicability(scale, centre, mean, float(inside.max()), scipy.spatial.cKDTree(points))
 
 
 def _logit(probability: Floats) -> Floats:

@@ -15,8 +15,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 from pyproj import Geod
-from scipy.optimize import linear_sum_assignment
 
 from geo.errors import CrsError, DataError
 
@@ -362,6 +362,6 @@ def _chosen(pairs: pd.DataFrame, shape: tuple[int, int], threshold: float) -> np
     # Of two equal names the nearer one: a difference too small to outweigh a name.
     scores[pairs["row"], pairs["column"]] -= np.minimum(pairs["distance_km"], 1e3) * 1e-7
     matched = np.zeros(shape, dtype=bool)
-    matched[linear_sum_assignment(scores, maximize=True)] = True
+    matched[scipy.optimize.linear_sum_assignment(scores, maximize=True)] = True
     linked = matched[pairs["row"], pairs["column"]] & (pairs["score"] >= threshold)
     return np.asarray(linked, dtype=bool)

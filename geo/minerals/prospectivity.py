@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm
+import scipy
 
 from geo.errors import DataError
 from geo.minerals.conditions import Conditions, Fitted
@@ -293,7 +293,7 @@ def conditional_independence(
     observed = int(fitted.deposits.sum())
     z = (predicted - observed) / deviation
     return ConditionalIndependence(
-        observed, predicted, deviation, observed / predicted, z, float(norm.sf(z))
+        observed, predicted, deviation, observed / predicted, z, float(scipy.stats.norm.sf(z))
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm, spearmanr
+import scipy
 
 from geo.errors import DataError
 
@@ -140,7 +140,7 @@ def _variance(values: Floats, count: Floats) -> float:
 
 
 def _bounded(area: float, error: float, confidence: float) -> Area:
-    reach = float(norm.ppf((1 + confidence) / 2)) * error
+    reach = float(scipy.stats.norm.ppf((1 + confidence) / 2)) * error
     return Area(area, error, max(0.0, area - reach), min(1.0, area + reach))
 
 
@@ -237,7 +237,7 @@ def boyce_index(
     steps = np.r_[True, np.diff(ratio) != 0]
     if steps.sum() < 3:
         return float("nan")
-    return float(spearmanr(middles[steps], ratio[steps]).statistic)
+    return float(scipy.stats.spearmanr(middles[steps], ratio[steps]).statistic)
 
 
 def _window_shares(values: Floats, middles: Floats, half: float) -> Floats:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from geo.errors import DataError
 from geo.scoring.ideal import complete_rows, spread
@@ -438,7 +438,9 @@ def _spread_pairs(found: npt.NDArray[np.generic], known: Flags, missing: float) 
 
 def _kernel(outranks: Flags) -> Flags:
     """Members of the kernel, alternatives of one circle taken together."""
-    count, circle = connected_components(outranks, directed=True, connection="strong")
+    count, circle = scipy.sparse.csgraph.connected_components(
+        outranks, directed=True, connection="strong"
+    )
     between = np.zeros((count, count), dtype=np.bool_)
     rows, columns = np.nonzero(outranks)
     between[circle[rows], circle[columns]] = True

@@ -10,11 +10,9 @@ from itertools import pairwise
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import scipy
 import shapely
 from pyproj import CRS
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import cKDTree
 from shapely import LineString
 
 from geo.errors import CrsError
@@ -90,7 +88,7 @@ class LineNetwork:
         self.off_line = off_line
         self.candidates = candidates
         self._points, self._graph = _graph(lines)
-        self._tree = cKDTree(on_sphere(self._points)) if len(self._points) else None
+        self._tree = scipy.spatial.cKDTree(on_sphere(self._points)) if len(self._points) else None
 
     def way(self, start: Place, end: Place, tariff_km: float) -> Drawn:
         """Way between two places, straight where the lines join them not or by a long detour.
@@ -111,7 +109,7 @@ class LineNetwork:
         if not (len(heads) and len(tails)):
             return straight(start, end)
         limit = self.detour * tariff_km
-        lengths, before = dijkstra(
+        lengths, before = scipy.sparse.csgraph.dijkstra(
             self._graph, directed=False, indices=heads, return_predecessors=True, limit=limit
         )
         stubs = self.off_line * (near_head[:, None] + near_tail[None, :])
@@ -171,7 +169,7 @@ def chain(before: npt.NDArray[np.int32], end: int) -> list[int]:
     return vertices[::-1]
 
 
-def _graph(lines: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.float64], csr_array]:
+def _graph(lines: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.float64], "scipy.sparse.csr_array"]:
     # Extra vertices let a place join a long straight line between its ends.
     shapes = shapely.segmentize(shapely.force_2d(lines.geometry.to_numpy()), _STEP_DEGREES)
     shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
@@ -186,7 +184,7 @@ def _graph(lines: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.float64], csr_array]
     a, b = points[edges[:, 0]], points[edges[:, 1]]
     km = np.asarray(GEOD.inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])[2]) / 1000.0
     size = len(points)
-    return points, csr_array((km, (edges[:, 0], edges[:, 1])), shape=(size, size))
+    return points, scipy.sparse.csr_array((km, (edges[:, 0], edges[:, 1])), shape=(size, size))
 
 
 def on_sphere(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

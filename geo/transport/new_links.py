@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, hstack, vstack
+import scipy
 
 from geo.errors import DataError, NetworkError
 from geo.transport.graph import solve
@@ -427,9 +426,9 @@ class _Part:
     """Flow of one demand: its costs, the rows that hold it, and which flows need which link."""
 
     cost: Floats
-    rows: csr_array
+    rows: "scipy.sparse.csr_array"
     supply: Floats
-    needs: csr_array
+    needs: "scipy.sparse.csr_array"
 
     @classmethod
     def of(
@@ -451,21 +450,23 @@ class _Part:
         head = np.r_[graph.head, trucks[place]]
         flows = np.arange(len(tail))
         size = (states + len(tonnes), len(tail))
-        out = csr_array((np.ones(len(tail)), (tail, flows)), shape=size)
+        out = scipy.sparse.csr_array((np.ones(len(tail)), (tail, flows)), shape=size)
         stays = head < states
-        into = csr_array((np.ones(stays.sum()), (head[stays], flows[stays])), shape=size)
+        into = scipy.sparse.csr_array(
+            (np.ones(stays.sum()), (head[stays], flows[stays])), shape=size
+        )
         new = np.flatnonzero((graph.link >= 0) & (owner[graph.link] >= 0))
         at = np.arange(len(new))
-        flow = csr_array((np.ones(len(new)), (at, new)), shape=(len(new), len(tail)))
-        most = csr_array(
+        flow = scipy.sparse.csr_array((np.ones(len(new)), (at, new)), shape=(len(new), len(tail)))
+        most = scipy.sparse.csr_array(
             (np.full(len(new), -tonnes.sum()), (at, owner[graph.link[new]])),
             shape=(len(new), links),
         )
         return cls(
             np.r_[graph.costs()[:arcs], trucking[site, place]],
-            csr_array(out - into),
+            scipy.sparse.csr_array(out - into),
             np.r_[np.zeros(states), tonnes],
-            hstack([flow, most], format="csr"),
+            scipy.sparse.hstack([flow, most], format="csr"),
         )
 
 
@@ -478,27 +479,30 @@ def _solved(
     first = 0
     for part in parts:
         size = len(part.cost)
-        pads = [csr_array((part.rows.shape[0], n)) for n in (first, flows - first - size + links)]
-        blocks.append(hstack([pads[0], part.rows, pads[1]], format="csr"))
+        pads = [
+            scipy.sparse.csr_array((part.rows.shape[0], n))
+            for n in (first, flows - first - size + links)
+        ]
+        blocks.append(scipy.sparse.hstack([pads[0], part.rows, pads[1]], format="csr"))
         low.append(part.supply)
         high.append(part.supply)
         count = part.needs.shape[0]
-        pads = [csr_array((count, n)) for n in (first, flows - first - size)]
+        pads = [scipy.sparse.csr_array((count, n)) for n in (first, flows - first - size)]
         needs = [pads[0], part.needs[:, :size], pads[1], part.needs[:, size:]]
-        blocks.append(hstack(needs, format="csr"))
+        blocks.append(scipy.sparse.hstack(needs, format="csr"))
         low.append(np.full(count, -np.inf))
         high.append(np.zeros(count))
         first += size
-    spent = csr_array(np.r_[np.zeros(flows), capital / _MILLION][None, :])
-    limits = LinearConstraint(
-        vstack([*blocks, spent], format="csr"),
+    spent = scipy.sparse.csr_array(np.r_[np.zeros(flows), capital / _MILLION][None, :])
+    limits = scipy.optimize.LinearConstraint(
+        scipy.sparse.vstack([*blocks, spent], format="csr"),
         np.concatenate([*low, [-np.inf]]),
         np.concatenate([*high, [budget / _MILLION * (1 + 1e-12)]]),
     )
-    found = milp(
+    found = scipy.optimize.milp(
         np.r_[np.concatenate([part.cost for part in parts]), np.zeros(links)],
         constraints=limits,
-        bounds=Bounds(0, np.r_[np.full(flows, np.inf), np.ones(links)]),
+        bounds=scipy.optimize.Bounds(0, np.r_[np.full(flows, np.inf), np.ones(links)]),
         integrality=np.r_[np.zeros(flows), np.ones(links)],
         options={"mip_rel_gap": _GAP, "time_limit": time_limit},
     )

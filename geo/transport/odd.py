@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from geo.transport.tables import geodesic_km
 
@@ -116,8 +115,8 @@ def _parts(nodes: pd.DataFrame, links: pd.DataFrame) -> Iterator[Finding]:
     used = links[links["open"]]
     tail, head = (nodes.index.get_indexer(pd.Index(used[end])) for end in ("from", "to"))
     size = len(nodes)
-    matrix = coo_array((np.ones(len(used), np.int8), (tail, head)), shape=(size, size))
-    _, part = connected_components(matrix, directed=False)
+    matrix = scipy.sparse.coo_array((np.ones(len(used), np.int8), (tail, head)), shape=(size, size))
+    _, part = scipy.sparse.csgraph.connected_components(matrix, directed=False)
     count = np.bincount(part)
     # The largest part is the network, of equal ones the last.
     main = len(count) - 1 - int(np.argmax(count[::-1]))

@@ -10,9 +10,9 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 import shapely
 from pyproj import CRS
-from scipy.spatial import cKDTree
 
 from geo.errors import CrsError, NetworkError
 from geo.transport.tables import geodesic_km
@@ -161,7 +161,7 @@ def _links(
 
 def _joints(rail: pd.DataFrame, road: pd.DataFrame, reach: float) -> pd.DataFrame:
     """Short roads from places on railways to the nearest place on a road."""
-    found, nearest = cKDTree(_on_sphere(road)).query(
+    found, nearest = scipy.spatial.cKDTree(_on_sphere(road)).query(
         _on_sphere(rail), distance_upper_bound=2 * np.sin(reach / _RADIUS_KM / 2)
     )
     near = np.isfinite(np.asarray(found))

@@ -10,10 +10,9 @@ from itertools import pairwise
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import scipy
 import shapely
 from pyproj import CRS
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
@@ -102,7 +101,9 @@ class SeaGraph:
         size = len(self._points)
         edges = np.unique(np.sort(edges, axis=1), axis=0)
         lengths = geodesic_km(self._points[edges[:, 0]], self._points[edges[:, 1]])
-        self._graph = csr_array((lengths, (edges[:, 0], edges[:, 1])), shape=(size, size))
+        self._graph = scipy.sparse.csr_array(
+            (lengths, (edges[:, 0], edges[:, 1])), shape=(size, size)
+        )
 
     def way(self, start: Place, end: Place) -> Drawn:
         """Shortest way between two ports.
@@ -124,7 +125,7 @@ class SeaGraph:
         """
         heads, to_lanes = self._joined(start)
         tails, from_lanes = self._joined(end)
-        lengths, before = dijkstra(
+        lengths, before = scipy.sparse.csgraph.dijkstra(
             self._graph, directed=False, indices=heads, return_predecessors=True
         )
         total = to_lanes[:, None] + lengths[:, tails] + from_lanes[None, :]
