@@ -1,15 +1,17 @@
 """Bytes kept between runs, in one folder that is bounded in size and shared by processes.
 
 An entry is named by all that it depends on, so that it is never out of date. It is written
-beside its place and then renamed, and carries its own hash: it is whole, or it is no entry.
+beside its place and then renamed, and carries a checksum: it is whole, or it is no entry.
 What was used longest ago goes first.
 """
 
 import hashlib
 import os
 import pickle
+import struct
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,17 +21,45 @@ from typing import Any, TypeVar, cast
 
 from geo.compute.canonical import canonical
 
-__all__ = ["Kept", "Kin"]
+__all__ = ["Checksum", "Kept", "Kin"]
 
 T = TypeVar("T")
 
 _LIMIT = 10_000_000_000
-_MAGIC = b"lodemap kept 1\n"
+_MAGIC = b"lodemap kept 2\n"
 _CHUNK = 1 << 20
 # Of what cannot be written as bytes or read from them.
 _UNKNOWN = (pickle.PickleError, AttributeError, EOFError, ImportError, TypeError, ValueError)
 # Half-written files of processes that were killed go after a day.
 _STALE = 86_400.0
+
+
+class Checksum:
+    """Length and CRC-32 of bytes that come piece by piece: tells a spoilt file from a whole one.
+
+    Examples
+    --------
+    >>> one, other = Checksum(), Checksum()
+    >>> one.update(b"ab"), other.update(b"a"), other.update(b"b")
+    (None, None, None)
+    >>> one.digest() == other.digest() != Checksum().digest()
+    True
+    """
+
+    size = 12
+
+    def __init__(self) -> None:
+        self._length = 0
+        self._crc = 0
+
+    def update(self, data: Any) -> None:
+        """Add more bytes."""
+        self._length += memoryview(data).nbytes
+        self._crc = zlib.crc32(data, self._crc)
+
+    def digest(self) -> bytes:
+        """Bytes of `size` that other bytes hardly have."""
+        return struct.pack("<QI", self._length, self._crc)
 
 
 class Kept:
@@ -64,7 +94,7 @@ class Kept:
 
         Without them the next run only takes longer.
         """
-        digest = hashlib.sha256()
+        checksum = Checksum()
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, name = tempfile.mkstemp(suffix=".part", dir=self.folder)
@@ -73,12 +103,12 @@ class Kept:
                 with os.fdopen(handle, "wb") as stream:
 
                     def put(data: Any) -> None:
-                        digest.update(data)
+                        checksum.update(data)
                         stream.write(data)
 
                     put(magic)
                     fill(put)
-                    stream.write(digest.digest())
+                    stream.write(checksum.digest())
                 part.replace(self.path(key))
             finally:
                 part.unlink(missing_ok=True)
@@ -142,19 +172,19 @@ class Kept:
 
 
 def _taken(path: Path, give: Callable[[bytes], object]) -> bool:
-    digest = hashlib.sha256()
-    left = path.stat().st_size - digest.digest_size
+    checksum = Checksum()
+    left = path.stat().st_size - checksum.size
     with path.open("rb") as stream:
         start = stream.read(len(_MAGIC))
         left -= len(start)
         if start != _MAGIC or left < 0:
             return False
-        digest.update(start)
+        checksum.update(start)
         while left > 0 and (chunk := stream.read(min(_CHUNK, left))):
-            digest.update(chunk)
+            checksum.update(chunk)
             give(chunk)
             left -= len(chunk)
-        return left == 0 and stream.read() == digest.digest()
+        return left == 0 and stream.read() == checksum.digest()
 
 
 @dataclass(frozen=True)

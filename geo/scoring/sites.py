@@ -216,23 +216,30 @@ def score_sites(
     if draws >= _LEAST:
         firm = firmness_table(theme_id, drawn, own.score[ranked], weights, method, top=top)
     sites = _site_table(ids, status, own, scored, found)
-    return SiteScores(sites, _with_information(table, drawn), firm)
+    # One draw, as of a scenario, tells nothing of what knowing more would change.
+    return SiteScores(sites, _with_information(table, drawn if draws > 1 else None), firm)
 
 
-def _with_information(table: pd.DataFrame, drawn: Drawn) -> pd.DataFrame:
+def _with_information(table: pd.DataFrame, drawn: Drawn | None) -> pd.DataFrame:
     """Add what knowing each unknown would change; empty where all is known or nothing ranked."""
-    found: dict[tuple[str, str], Information] = {}
-    ranks = rank_scores(drawn.scores) if len(drawn.sites) else drawn.scores
-    for row, column in np.argwhere(np.isnan(drawn.values)).tolist():
-        site, name = drawn.sites[row], drawn.criteria[column]
-        taken = unknown_draws(len(drawn.scores), site, name, drawn.seed, drawn.pessimism)
-        found[site, name] = value_of_information(drawn.scores[:, row], ranks[:, row], taken)
+    found = {} if drawn is None else _information(drawn)
     nothing = Information(np.nan, np.nan)
     keys = zip(table["site_id"], table["criterion"], strict=True)
     told = [found.get((str(site), str(name)), nothing) for site, name in keys]
     return table.assign(
         rank_if_known=[item.rank for item in told], range_if_known=[item.score for item in told]
     )
+
+
+def _information(drawn: Drawn) -> dict[tuple[str, str], Information]:
+    """What knowing each unknown would change, by site and criterion."""
+    found: dict[tuple[str, str], Information] = {}
+    ranks = rank_scores(drawn.scores) if len(drawn.sites) else drawn.scores
+    for row, column in np.argwhere(np.isnan(drawn.values)).tolist():
+        site, name = drawn.sites[row], drawn.criteria[column]
+        taken = unknown_draws(len(drawn.scores), site, name, drawn.seed, drawn.pessimism)
+        found[site, name] = value_of_information(drawn.scores[:, row], ranks[:, row], taken)
+    return found
 
 
 def _own_scores(

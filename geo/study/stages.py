@@ -26,13 +26,13 @@ from geo.catalogue.findings import Finding
 from geo.catalogue.records import Record
 from geo.compute.canonical import canonical
 from geo.compute.engine import Engine
-from geo.compute.kept import Kept
+from geo.compute.kept import Checksum, Kept
 from geo.compute.parts import Part, strips
 from geo.grid import as_dataarray
 
 __all__ = ["Entry", "StageCache", "code_of", "stage_key"]
 
-_MAGIC = b"lodemap stage 1\n"
+_MAGIC = b"lodemap stage 2\n"
 _CHUNK = 1 << 20
 _LIBRARIES = ("exactextract", "folium", "geopandas", "numba", "numpy", "odc-geo", "pandas",
               "pvlib", "pyogrio", "pyproj", "rasterio", "scipy", "shapely", "xarray")  # fmt: skip
@@ -240,20 +240,20 @@ def _fill(
 
 
 def _opened(path: Path) -> Entry | None:
-    """Read the head of an entry whose hash is right, else None."""
+    """Read the head of an entry whose checksum is right, else None."""
     size = path.stat().st_size
-    digest = hashlib.sha256()
+    checksum = Checksum()
     with path.open("rb") as stream:
         start = stream.read(len(_MAGIC) + 8)
         length = int.from_bytes(start[len(_MAGIC) :], "little")
         if not start.startswith(_MAGIC) or length > size:
             return None
         text = stream.read(length)
-        digest.update(start + text)
-        left = size - len(start) - len(text) - digest.digest_size
+        checksum.update(start + text)
+        left = size - len(start) - len(text) - checksum.size
         while left > 0 and (chunk := stream.read(min(_CHUNK, left))):
-            digest.update(chunk)
+            checksum.update(chunk)
             left -= len(chunk)
-        if left != 0 or stream.read() != digest.digest():
+        if left != 0 or stream.read() != checksum.digest():
             return None
     return Entry(path, len(start) + length, json.loads(text))

@@ -13,8 +13,8 @@ import geo
 from geo.compute.canonical import canonical
 from geo.compute.kept import Kept
 from geo.errors import DataError
-from geo.publish import qgis, raster
-from geo.study import themes
+from geo.publish import planes, qgis, raster
+from geo.study import scored, show, themes
 
 
 @pytest.fixture
@@ -39,6 +39,10 @@ def counted(monkeypatch):
     count(themes, "score_theme", lambda _bench, spec: spec.id)
     count(raster, "_write", lambda _content, surface, *_: surface.name)
     count(qgis, "raster_style", lambda surface, _values: f"style of {surface.name}")
+    count(scored, "_surfaces_at_sites", lambda _bench, theme, *_: f"values of {theme.id}")
+    count(scored, "_flags", lambda _bench, theme, *_: f"flags of {theme.id}")
+    count(show, "_taken", lambda _bench, theme: f"areas of {theme.spec.id}")
+    count(planes, "_drawn", lambda *_: "planes")
     return calls
 
 
@@ -60,9 +64,8 @@ def test_a_changed_weight_writes_only_the_scores_that_it_changes(world, tmp_path
     counted.clear()
     world.write_text(world.read_text("utf-8").replace("weight = 2", "weight = 5"), "utf-8")
     again = build(world, cache, tmp_path / "two")
-    scored = {name.removeprefix("style of ") for name in counted}
-    assert any(name.endswith("-score") for name in scored)
-    assert not any(name.endswith(("-road", "-excluded")) for name in scored)
+    made = {name.removeprefix("style of ") for name in counted}
+    assert made == {"tin", "tin-score", "tin-score-high"}
     plain = build(world, None, tmp_path / "plain")
     for path in sorted(plain.iterdir()):
         assert (again / path.name).read_bytes() == path.read_bytes(), path.name
