@@ -11,7 +11,42 @@ from geo.criteria.rasters import grid_of
 from geo.errors import DataError
 from geo.grid import cell_size
 
-__all__ = ["place_items"]
+__all__ = ["place_items", "spacing_density"]
+
+
+def spacing_density(rated: float, along: float, across: float) -> float:
+    """Capacity that a square kilometre carries when machines stand in straight rows.
+
+    Parameters
+    ----------
+    rated : float [MW]
+        Of one machine.
+    along, across : float [m]
+        Between two machines, in the wind's direction and across it.
+
+    Returns
+    -------
+    float [MW/km²]
+        ``rated / (along * across)``. Rows that are shifted against one another carry up to
+        15 % more, which is what `place_items` finds on open land.
+
+    Raises
+    ------
+    DataError
+        If one of them is not above 0.
+
+    Examples
+    --------
+    3.45 MW with a rotor of 126 m, 8 by 4 rotors apart:
+
+    >>> round(spacing_density(3.45, 8 * 126, 4 * 126), 2)
+    6.79
+    """
+    if not all(np.isfinite(one) and one > 0 for one in (rated, along, across)):
+        raise DataError(
+            f"{rated:g} MW every {along:g} by {across:g} m is no placement: give numbers above 0"
+        )
+    return rated / (along * across / 1e6)
 
 
 def place_items(

@@ -141,7 +141,8 @@ def supply_of(table: Table) -> SupplySpec:
     spec = SupplySpec(
         technology=table.choice("technology", ("solar", "wind")),
         theme=table.text("theme"),
-        density=table.positive("density", "MW/km2"),
+        density=table.positive("density", "MW/km2") if "density" in table.data else None,
+        spacing=_spacing(table),
         step=table.positive("step", "USD/MWh", "1 USD/MWh"),
         min_area=table.quantity("min_area", "km2", "0 km2"),
         load=load,
@@ -152,6 +153,12 @@ def supply_of(table: Table) -> SupplySpec:
         source=table.text("source"),
         line=table.line,
     )
+    if spec.density is None and spec.spacing is None:
+        table.document.report(
+            table.path, f"[{table.place}] needs a density, or the spacing of its turbines"
+        )
+    if spec.spacing is not None and spec.technology == "solar":
+        table.report("spacing", "spacing is that of turbines: give a solar curve a density")
     if spec.min_area < 0:
         table.report("min_area", f"min_area must be zero or more, found {spec.min_area:g} km2")
     if spec.load is None and (spec.load_classes or way is not None):
@@ -159,6 +166,16 @@ def supply_of(table: Table) -> SupplySpec:
     if way is not None:
         way.done()
     return spec
+
+
+def _spacing(parent: Table) -> tuple[float, float] | None:
+    """Distances of turbines along and across the wind, in rotor diameters."""
+    table = parent.child("spacing")
+    if table is None:
+        return None
+    along, across = (table.positive(key, "") for key in ("along", "across"))
+    table.done()
+    return along, across
 
 
 def _classes(table: Table) -> tuple[float, ...]:

@@ -422,6 +422,8 @@ class TerrainSpec:
 class SupplySpec:
     """A supply curve: what a theme's rules leave of the land, at a density [MW/km²].
 
+    `spacing` is that of turbines along and across the wind [rotor diameters]; it stands in for
+    a density that is not given, and beside one that is.
     `step` [USD/MWh] is the width of a class of cost; `load_classes` [m] are upper limits of
     distances to the features of `load`; a plant of `plant` MW pays for the `connection` to them
     and for the recipe's road. `min_area` [km²] drops smaller zones.
@@ -429,7 +431,8 @@ class SupplySpec:
 
     technology: str
     theme: str
-    density: float
+    density: float | None
+    spacing: tuple[float, float] | None
     step: float
     min_area: float
     load: str | None

@@ -13,6 +13,7 @@ from geo.compute.parts import Part
 from geo.energy.economics import CostAssumptions, CostRange, cheapest, lcoe_surface
 from geo.energy.finance import construction_finance_factor
 from geo.energy.pv import PvSystem
+from geo.energy.setbacks import Machine
 from geo.energy.solar import node_yield
 from geo.energy.solar import yield_surface as solar_yield
 from geo.energy.wind import Turbine, WindLosses
@@ -26,6 +27,7 @@ from geo.study.workbench import Workbench
 __all__ = [
     "Range",
     "country_cells",
+    "machine_of",
     "plant_costs",
     "power_columns",
     "power_cost",
@@ -205,6 +207,33 @@ def wind_surfaces(bench: Workbench) -> WindSurfaces:
         return WindSurfaces(Range.of(made, "speed-"), Range.of(made, "factor-"))
 
     return bench.keep("wind", surfaces)
+
+
+def machine_of(bench: Workbench, where: str) -> Machine:
+    """The recipe's turbine as it stands in the air.
+
+    Parameters
+    ----------
+    bench : Workbench
+    where : str
+        Whose it is, for the message: a rule, a curve.
+
+    Returns
+    -------
+    Machine
+
+    Raises
+    ------
+    RecipeError
+        If its layer has no rotor of it.
+    """
+    wind = _spec(bench).wind
+    turbines = bench.table(wind.turbines)
+    rotors = turbines.loc[turbines["turbine"] == wind.turbine, "rotor_m"]
+    if rotors.empty or not rotors.iloc[0] > 0:
+        said = f"the layer {wind.turbines!r} has no rotor_m of {wind.turbine!r}"
+        raise RecipeError([f"{bench.recipe.path.name}:{where}: {said}: write it in metres"])
+    return Machine(wind.hub_height, float(rotors.iloc[0]))
 
 
 def plant_costs(technology: str, spec: CostSpec, country: str | None = None) -> CostAssumptions:

@@ -29,7 +29,7 @@ from geo.criteria.value_functions import (
     Piecewise,
     ValueFunction,
 )
-from geo.energy.setbacks import Machine, setback_distance
+from geo.energy.setbacks import setback_distance
 from geo.errors import DataError, GridError, RecipeError
 from geo.grid import at_cells, cell_size
 from geo.minerals.deposits import precision_note, value_spread
@@ -43,6 +43,7 @@ from geo.scoring.weighting import WeightRange, critic, entropy, merec, standard_
 from geo.study.attributes import attribute_of, deposits_of
 from geo.study.ground import ground_key, placed
 from geo.study.measures import Surface, surface_of
+from geo.study.power import machine_of
 from geo.study.trade import freight_range
 from geo.study.workbench import Cells, Workbench
 
@@ -214,13 +215,7 @@ def _setback(bench: Workbench, spec: ExclusionSpec) -> float:
     energy = bench.recipe.energy
     if energy is None or not spec.tip_heights:
         return 0.0
-    turbines = bench.table(energy.wind.turbines)
-    rotors = turbines.loc[turbines["turbine"] == energy.wind.turbine, "rotor_m"]
-    if rotors.empty or not rotors.iloc[0] > 0:
-        place = f"{bench.recipe.path.name}:{spec.line}"
-        said = f"the layer {energy.wind.turbines!r} has no rotor_m of {energy.wind.turbine!r}"
-        raise RecipeError([f"{place}: rule {spec.id!r}: {said}: write a buffer in metres"])
-    machine = Machine(energy.wind.hub_height, float(rotors.iloc[0]))
+    machine = machine_of(bench, f"{spec.line}: rule {spec.id!r}")
     return setback_distance(spec.tip_heights, "tip heights", machine)
 
 

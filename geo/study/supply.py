@@ -14,6 +14,7 @@ from geo.criteria.land import large_patches
 from geo.criteria.shapes import number_cells, parts
 from geo.energy.connection import Connection, connection_cost
 from geo.energy.economics import HOURS_PER_YEAR, capital_recovery_factor
+from geo.energy.placement import spacing_density
 from geo.energy.zones import supply_curve
 from geo.errors import RecipeError
 from geo.grid import cell_areas
@@ -22,7 +23,7 @@ from geo.recipe import CostSpec, EnergySpec, SupplySpec
 from geo.recipe.reader import closest
 from geo.study.access import Take, flat_km, told_of, ways_of
 from geo.study.ground import ground_of
-from geo.study.power import plant_costs, power_cost, solar_surfaces, wind_surfaces
+from geo.study.power import machine_of, plant_costs, power_cost, solar_surfaces, wind_surfaces
 from geo.study.scored import ScoredTheme
 from geo.study.themes import ThemeRun
 from geo.study.workbench import Workbench
@@ -92,7 +93,7 @@ def _made(bench: Workbench, spec: SupplySpec, theme: ScoredTheme) -> SupplyView:
         table=supply_curve(table[known]),
         eligible_km2=float(table["area_km2"].sum()),
         unknown_km2=float(table.loc[~known, "area_km2"].sum()),
-        density=spec.density,
+        density=_density(bench, spec),
         basis=money.basis,
         currency_year=money.currency_year,
         source=_told(bench, spec),
@@ -101,7 +102,27 @@ def _made(bench: Workbench, spec: SupplySpec, theme: ScoredTheme) -> SupplyView:
 
 def _told(bench: Workbench, spec: SupplySpec) -> str:
     ways = () if spec.connection is None else ways_of(bench, spec.connection)
-    return "; ".join([spec.source, *told_of(bench, ways)])
+    said = [spec.source, *told_of(bench, ways)]
+    if spec.spacing is not None:
+        along, across = spec.spacing
+        machine = cast(EnergySpec, bench.recipe.energy).wind.turbine
+        said.insert(1, f"{machine} placed {along:g} by {across:g} rotor diameters apart: "
+                    f"{_by_spacing(bench, spec):.2g} MW/km²")  # fmt: skip
+    return "; ".join(said)
+
+
+def _density(bench: Workbench, spec: SupplySpec) -> float:
+    """Capacity of a square kilometre [MW]: as stated, or by the spacing of turbines."""
+    return _by_spacing(bench, spec) if spec.density is None else spec.density
+
+
+def _by_spacing(bench: Workbench, spec: SupplySpec) -> float:
+    wind = cast(EnergySpec, bench.recipe.energy).wind
+    rotor = machine_of(bench, str(spec.line)).rotor_diameter
+    curves = bench.table(wind.turbines)
+    rated = float(curves.loc[curves["turbine"] == wind.turbine, "rated_kw"].iloc[0]) / 1000
+    along, across = (rotor * one for one in cast(tuple[float, float], spec.spacing))
+    return spacing_density(rated, along, across)
 
 
 def _money(bench: Workbench, spec: SupplySpec) -> CostSpec:
@@ -122,7 +143,7 @@ def _rows(bench: Workbench, spec: SupplySpec, theme: ScoredTheme, part: Part) ->
     far = _distance(bench, spec, part)[open_]
     cost = cost + _ways(bench, spec, lambda surface: _values(surface, part)[open_], factor)
     known = np.isfinite(cost) & np.isfinite(factor)
-    capacity = np.where(known, area * spec.density, 0.0)
+    capacity = np.where(known, area * _density(bench, spec), 0.0)
     energy = capacity * np.where(known, factor, 0.0) * (HOURS_PER_YEAR / 1000)
     frame = pd.DataFrame(
         {

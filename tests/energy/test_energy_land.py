@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from odc.geo.geobox import GeoBox
 
 from geo.energy.eligibility import eligible_land
-from geo.energy.placement import place_items
+from geo.energy.placement import place_items, spacing_density
 from geo.energy.setbacks import Machine, setback_distance, setback_rule
 from geo.energy.zones import land_zones, number_zones, supply_curve, zone_totals
 from geo.errors import DataError
@@ -135,6 +135,19 @@ def _reach(dx, dy, along, across, angle):
 
 def _on_the_rim(dx, dy, along, across, angle) -> bool:
     return bool((np.abs(_reach(dx, dy, along, across, angle) - 1) < 1e-5).any())
+
+
+def test_what_the_spacing_carries_is_what_a_placement_finds_on_open_land() -> None:
+    grid = GeoBox.from_bbox((0, 0, 12_600, 12_600), "EPSG:3035", resolution=63)
+    land = as_dataarray(np.ones((200, 200), bool), grid, name="a", unit="1", long_name="Land")
+    placed = len(place_items(land, 8 * 126, 4 * 126)) * 3.45 / 12.6**2
+    rows = spacing_density(3.45, 8 * 126, 4 * 126)
+    assert rows == pytest.approx(6.7909, rel=1e-4)
+    # Shifted rows carry up to 2 / sqrt(3) as many, and the last of them stand on the edge.
+    edge = (1 + 1.008 / 12.6) * (1 + 0.504 / 12.6)
+    assert rows <= placed <= rows * 2 / np.sqrt(3) * edge
+    with pytest.raises(DataError, match="is no placement"):
+        spacing_density(3.45, 0.0, 500.0)
 
 
 def test_rows_stand_across_the_wind() -> None:

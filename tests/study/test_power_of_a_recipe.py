@@ -57,6 +57,23 @@ def test_a_step_of_the_curve_costs_what_the_surface_and_its_line_say(coarse):
     assert cheapest - 1 <= view.table["cost"].iloc[0] <= cheapest + 30 * line + 5
 
 
+def test_the_spacing_of_turbines_stands_beside_the_density_or_for_it(coarse, tmp_path):
+    solar, wind = coarse.content.supply
+    assert wind.density == 5
+    assert "V126/3450 placed 8 by 4 rotor diameters apart: 6.8 MW/km²" in wind.source
+    assert "placed" not in solar.source
+    path = part_of_the_recipe(
+        tmp_path,
+        ('theme = "solar" ', 'theme = "rare-earths" '),
+        ('theme = "wind"\ndensity = "5 MW/km2"', 'theme = "rare-earths"'),
+        ('themes = ["copper", "fluorspar", "rare-earths"]', "themes = []"),
+    )
+    view = geo.Study.from_toml(path, cell_size=80_000).run().content.supply[1]
+    assert view.density == pytest.approx(3.45 / (8 * 0.126 * 4 * 0.126))
+    known = view.eligible_km2 - view.unknown_km2
+    assert view.table["capacity_mw"].sum() == pytest.approx(known * view.density)
+
+
 def test_files_and_page_hold_the_curve_and_the_mixes(coarse, coarse_folder):
     table = pd.read_csv(coarse_folder / "supply_curve.csv")
     assert list(table)[:4] == ["technology", "theme", "province", "load_km_to"]
@@ -168,6 +185,10 @@ def test_a_picture_without_anything_known_is_still_a_picture(coarse):
         ('price = "300 USD/MWh"', 'price = "-300 USD/MWh"', "price must be zero or more"),
         ('round_trip = "86 %"', "round_trip = 86", "above 0 % and up to 100 %, found 8600 %"),
         ('density = "50 MW/km2"', 'density = "0 MW/km2"', "density must be more than zero"),
+        ('density = "50 MW/km2"\n', "", "needs a density, or the spacing of its turbines"),
+        ('density = "50 MW/km2"', "spacing = { along = 8, across = 4 }",
+         "spacing is that of turbines: give a solar curve a density"),
+        ("along = 8,", "along = 0,", "along must be more than zero"),
         ('load_classes = ["30 km", "100 km", "200 km"]', 'load_classes = ["30 km", "10 km"]',
          "load_classes must rise"),
         ('mean = "20 MW"', 'mean = "20 MW"\nday = [1, 2]', "day must be 24 numbers"),
