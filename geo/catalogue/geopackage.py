@@ -233,12 +233,19 @@ def _require_settled(path: Path) -> None:
 def _require_types(path: Path, database: sqlite3.Connection, layer: str) -> None:
     """Refuse cells that are not of their column's type: GDAL makes 0 or "" of them."""
     columns = database.execute(f"PRAGMA table_info({_quoted(layer)})").fetchall()
+    keys = [name for _, name, *_, key in columns if key]
     wrong = {
         str(name): test
         for _, name, declared, *_ in columns
-        if (test := _mistyped(_quoted(name), str(declared or "").upper()))
+        # The one key of whole numbers is the number of its row, which is nothing else.
+        if not (keys == [name] and str(declared).upper() == "INTEGER")
+        and (test := _mistyped(_quoted(name), str(declared or "").upper()))
     }
     if not wrong:
+        return
+    any_wrong = " OR ".join(wrong.values())
+    sql = f"SELECT 1 FROM {_quoted(layer)} WHERE {any_wrong} LIMIT 1"  # noqa: S608 - quoted
+    if database.execute(sql).fetchone() is None:
         return
     counts = ", ".join(f"total({test})" for test in wrong.values())
     found = database.execute(f"SELECT {counts} FROM {_quoted(layer)}").fetchone()  # noqa: S608 - quoted
@@ -255,17 +262,21 @@ def _require_types(path: Path, database: sqlite3.Connection, layer: str) -> None
 
 
 def _mistyped(column: str, declared: str) -> str | None:
-    """Condition on the cells of a column that are of another type than declared."""
+    """Condition on the cells of a column that are of another type than declared.
+
+    SQLite sorts numbers before texts and texts before bytes, which tells them apart in a third
+    of the time that asking for each cell's type takes.
+    """
     kind = declared.partition("(")[0].strip()
     if kind in _WHOLE:
         limit = _WHOLE[kind]
         return (
-            f"({column} IS NOT NULL AND (typeof({column}) <> 'integer' "
-            f"OR {column} NOT BETWEEN {-limit - 1} AND {limit}))"
+            f"({column} NOT BETWEEN {-limit - 1} AND {limit} "
+            f"OR {column} <> CAST({column} AS INTEGER))"
         )
     if kind in ("DOUBLE", "FLOAT", "REAL"):
-        return f"typeof({column}) IN ('text', 'blob')"
-    return f"typeof({column}) = 'blob'" if kind == "TEXT" else None
+        return f"{column} >= ''"
+    return f"{column} >= x''" if kind == "TEXT" else None
 
 
 def _refuse_tricks(
