@@ -24,8 +24,11 @@ __all__ = [
     "outermost",
 ]
 
-_BLOCK = 1 << 19
-_STRIPE = 256
+_BLOCK = 1 << 17
+"""Cells of a block, whose nearest targets by column stay in the second cache."""
+
+_LEAST_ROWS = 16
+"""Rows that it takes for leaving out columns to be worth a look."""
 
 
 class Nearest(NamedTuple):
@@ -173,14 +176,55 @@ def _fill(
     row: npt.NDArray[np.int32],
     column: npt.NDArray[np.int32],
 ) -> None:
+    if not (mask.any() or (above >= 0).any() or (below >= 0).any()):
+        distance.fill(np.nan)
+        row.fill(-1)
+        column.fill(-1)
+        return
     height, width = cell_size
-    found = np.empty(mask.shape, dtype=np.int32)
-    stripes = row_blocks((mask.shape[1], 1), _STRIPE) if mask.size else []
-    each(lambda a, b: scan_columns(mask, top, above, below, found, a, b), stripes)
-    each(
-        lambda a, b: rows_from_columns(found, top, height, width, a, b, distance, row, column),
-        row_blocks(mask.shape, _BLOCK),
-    )
+    blocks = row_blocks(mask.shape, max(_BLOCK, _LEAST_ROWS * mask.shape[1]))
+    numbers = [(n, n + 1) for n in range(len(blocks))]
+    over, under = _beside(mask, top, above, below, blocks)
+
+    def task(number: int, _: int) -> None:
+        a, b = blocks[number]
+        near = np.empty(mask[a:b].shape, dtype=np.int32)
+        scan_columns(mask[a:b], top + a, over[number], under[number], near)
+        columns = mask.shape[1]
+        live, hull = np.empty((2, columns), dtype=np.int32)
+        since, rise = np.empty((2, columns))
+        place = np.empty(columns, dtype=np.int64)
+        count = undominated(near, top + a, height / width, live)
+        distances_from_columns(
+            near, top + a, height, width, live[:count], hull, since, rise, place,
+            distance[a:b], row[a:b], column[a:b],
+        )  # fmt: skip
+
+    each(task, numbers)
+
+
+def _beside(
+    mask: npt.NDArray[np.bool_],
+    top: int,
+    above: npt.NDArray[np.int32],
+    below: npt.NDArray[np.int32],
+    blocks: list[tuple[int, int]],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Row of each column's nearest target above and below each block."""
+    shape = (len(blocks), mask.shape[1])
+    highest, lowest = np.full(shape, -1, dtype=np.int32), np.full(shape, -1, dtype=np.int32)
+
+    def task(number: int, _: int) -> None:
+        a, b = blocks[number]
+        outermost(mask[a:b], top + a, highest[number], lowest[number])
+
+    each(task, [(n, n + 1) for n in range(len(blocks))])
+    for edges, carried in ((lowest, above), (highest[::-1], below)):
+        for edge in edges:
+            own = edge.copy()
+            edge[:] = carried
+            carried = np.where(own >= 0, own, carried)
+    return lowest, highest
 
 
 def check_cell_size(cell_size: tuple[float, float]) -> tuple[float, float]:
@@ -223,27 +267,25 @@ def scan_columns(
     top: int,
     above: npt.NDArray[np.int32],
     below: npt.NDArray[np.int32],
-    found: npt.NDArray[np.int32],
-    first: int,
-    last: int,
+    near: npt.NDArray[np.int32],
 ) -> None:
     """Write the row of the nearest target within each column, -1 where it has none.
 
-    Columns ``first`` to ``last`` only; of two at the same distance the upper. Rows count
-    in the whole raster, where the block's first is `top`.
+    Of two at the same distance the upper. Rows count in the whole raster, where the block's
+    first is `top`.
     """
-    rows = mask.shape[0]
+    rows, columns = mask.shape
     for i in range(rows):
-        for j in range(first, last):
-            upper = found[i - 1, j] if i > 0 else above[j]
-            found[i, j] = top + i if mask[i, j] else upper
+        for j in range(columns):
+            upper = near[i - 1, j] if i > 0 else above[j]
+            near[i, j] = top + i if mask[i, j] else upper
     for i in range(rows - 1, -1, -1):
         here = top + i
-        for j in range(first, last):
-            lower = found[i + 1, j] if i + 1 < rows else below[j]
-            upper = found[i, j]
+        for j in range(columns):
+            lower = near[i + 1, j] if i + 1 < rows else below[j]
+            upper = near[i, j]
             if lower > here and (upper < 0 or lower - here < here - upper):
-                found[i, j] = lower
+                near[i, j] = lower
 
 
 @njit(cache=True, nogil=True)
@@ -264,11 +306,66 @@ def outermost(
 
 
 @njit(cache=True, nogil=True)
+def undominated(
+    near: npt.NDArray[np.int32],
+    top: int,
+    ratio: float,
+    live: npt.NDArray[np.int32],
+) -> int:
+    """List the columns that may be on the lower envelope of a row of a block.
+
+    A column is left out if everywhere in the block one of two targets in two other columns is
+    nearer. How far its parabola lies above the chord of those two changes evenly from row to
+    row, so the first and the last row tell of all between; and no target of the column is
+    nearer to either of these rows than the one that is looked at there.
+
+    Parameters
+    ----------
+    near : (rows, columns) int32 array
+        Row of the nearest target in each column, or -1.
+    top : int
+        Number of the block's first row in the whole raster.
+    ratio : float
+        Height of a cell over its width.
+    live : (columns,) int32 array
+        Filled with the columns that are left, from the left.
+
+    Returns
+    -------
+    int
+        How many are left.
+    """
+    count = 0
+    end = near.shape[0] - 1
+    for j in range(near.shape[1]):
+        if near[0, j] < 0:
+            continue
+        while count > 1:
+            a, m = live[count - 2], live[count - 1]
+            before, after = m - a, j - m
+            least = np.inf
+            for i in (0, end):
+                left = (near[0, a] - top - i) * ratio
+                right = (near[0, j] - top - i) * ratio
+                here = (near[i, m] - top - i) * ratio
+                chord = after * (left * left) + before * (right * right)
+                chord += float(before) * after * (j - a)
+                # By more than rounding could make of it, so that blocks of any size agree.
+                least = min(least, here * here * (j - a) * (1.0 - 1e-9) - chord)
+            if least <= 0.0:
+                break
+            count -= 1
+        live[count] = j
+        count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
 def envelope(
     near: npt.NDArray[np.int32],
     i: int,
-    height: float,
-    width: float,
+    ratio: float,
+    live: npt.NDArray[np.int32],
     hull: npt.NDArray[np.int32],
     since: npt.NDArray[np.float64],
     rise: npt.NDArray[np.float64],
@@ -281,12 +378,14 @@ def envelope(
         Row of the nearest target in each column, or -1.
     i : int
         This row.
-    height, width : float
-        Sides of a cell.
+    ratio : float
+        Height of a cell over its width.
+    live : (some,) int32 array
+        Columns to look at, from the left: all that have a target, or those of `undominated`.
     hull : (columns,) int32 array
-        Filled with the columns whose parabolas make the envelope.
+        Filled with the columns whose parabolas are the lowest at a cell.
     since : (columns,) float64 array
-        Filled with the column number from which each is the lowest.
+        Filled with the first column where each is the lowest: whole numbers.
     rise : (columns,) float64 array
         Filled with each column's squared distance to its target, in units of the width.
 
@@ -296,59 +395,68 @@ def envelope(
         Number of parabolas in the envelope; 0 if no column has a target.
     """
     count = 0
-    for j in range(near.size):
-        if near[j] < 0:
-            continue
-        up = (near[j] - i) * height / width
-        rise[j] = up * up
-        start = -np.inf
+    # The last of the envelope, in registers: most columns soon strike it out.
+    last, last_rise, last_since = 0, 0.0, 0.0
+    for j in live:
+        up = (near[j] - i) * ratio
+        here = up * up
+        rise[j] = here
+        meet = -1.0
         while count > 0:
-            k = hull[count - 1]
-            start = ((rise[j] - rise[k]) / (j - k) + (j + k)) * 0.5
-            # A tie goes to the column on the left, which keeps its cells up to `start`.
-            if start > since[count - 1]:
+            meet = ((here - last_rise) / (j - last) + (j + last)) * 0.5
+            # A tie goes to the column on the left, which keeps its cells up to where they meet.
+            if meet >= last_since:
                 break
             count -= 1
-            start = -np.inf
-        hull[count] = j
-        since[count] = start
-        count += 1
+            meet = -1.0
+            if count > 0:
+                last = hull[count - 1]
+                last_rise, last_since = rise[last], since[count - 1]
+        if meet < near.size - 1:
+            last, last_rise, last_since = j, here, np.floor(meet) + 1.0
+            hull[count] = last
+            since[count] = last_since
+            count += 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def rows_from_columns(
+def distances_from_columns(
     near: npt.NDArray[np.int32],
     top: int,
     height: float,
     width: float,
-    first: int,
-    last: int,
+    live: npt.NDArray[np.int32],
+    hull: npt.NDArray[np.int32],
+    since: npt.NDArray[np.float64],
+    rise: npt.NDArray[np.float64],
+    place: npt.NDArray[np.int64],
     distance: npt.NDArray[np.float64],
     row: npt.NDArray[np.int32],
     column: npt.NDArray[np.int32],
 ) -> None:
-    """Write distance, and nearest target where asked, of rows whose columns are scanned."""
+    """Write distance, and nearest target where asked, of rows some of whose columns have one.
+
+    `hull`, `since`, `rise` and `place`, (columns,) arrays, are room to work in.
+    """
     columns = near.shape[1]
-    hull = np.empty(columns, dtype=np.int32)
-    since = np.empty(columns)
-    rise = np.empty(columns)
-    for i in range(first, last):
-        count = envelope(near[i], top + i, height, width, hull, since, rise)
-        if count == 0:
-            distance[i, :] = np.nan
-            if row.size > 0:
-                row[i, :] = -1
-                column[i, :] = -1
-            continue
-        k = 0
+    for i in range(near.shape[0]):
+        count = envelope(near[i], top + i, height / width, live, hull, since, rise)
+        # Column and row of each cell's nearest target, as one number: it rises along the row.
         for j in range(columns):
-            while k + 1 < count and since[k + 1] < j:
-                k += 1
-            at = hull[k]
-            down = (near[i, at] - top - i) * height
-            along = (at - j) * width
+            place[j] = 0
+        for k in range(count):
+            place[int(since[k])] = (np.int64(hull[k]) << 32) + near[i, hull[k]]
+        both = np.int64(0)
+        for j in range(columns):
+            both = max(both, place[j])
+            place[j] = both
+        for j in range(columns):
+            at, across = np.int32(place[j]), place[j] >> 32
+            down = (at - top - i) * height
+            along = (across - j) * width
             distance[i, j] = np.sqrt(down * down + along * along)
-            if row.size > 0:
-                row[i, j] = near[i, at]
-                column[i, j] = at
+        if row.size > 0:
+            for j in range(columns):
+                row[i, j] = np.int32(place[j])
+                column[i, j] = place[j] >> 32

@@ -106,17 +106,64 @@ def test_a_tie_goes_to_the_left_and_in_a_column_to_the_upper_target():
     assert upright.row.tolist() == [[0], [0], [2]]
 
 
-def test_the_number_of_threads_does_not_matter(monkeypatch):
+@settings(max_examples=150, deadline=None)
+@given(masks.filter(np.any))
+def test_of_all_targets_at_one_distance_the_leftmost_then_the_upper_is_given(mask):
+    found = kernels.nearest(mask, (1, 1))
+    targets = [(column, row) for row, column in np.argwhere(mask)]
+    for (i, j), column in np.ndenumerate(found.column):
+        best = min(targets, key=lambda at: ((at[1] - i) ** 2 + (at[0] - j) ** 2, at))
+        assert (column, found.row[i, j]) == best
+
+
+def lines(seed):
+    """Some straight lines, of which a few leave the raster, and a few cells."""
+    rng = np.random.default_rng(seed)
+    mask = rng.random((60, 80)) < 0.001 * (seed % 3)
+    for _ in range(rng.integers(1, 4)):
+        start, way = rng.uniform(0, 60, 2), rng.uniform(-60, 60, 2)
+        at = np.rint(start + np.outer(np.linspace(0, 1, 120), way)).astype(int)
+        mask[tuple(at[((at >= 0) & (at < mask.shape)).all(axis=1)].T)] = True
+    return mask
+
+
+@pytest.mark.parametrize("cell_size", [(1.0, 1.0), (500.0, 350.7), (0.3, 7.0), (30.0, 1.1)])
+def test_blocks_and_threads_of_any_number_give_the_same_bits(monkeypatch, cell_size):
+    from scipy.ndimage import distance_transform_edt
+
     from geo.compute import blocks, distance
 
-    mask = np.random.default_rng(5).random((40, 60)) < 0.02
-    whole = kernels.nearest(mask, (2.0, 3.0))
-    monkeypatch.setattr(distance, "_BLOCK", 100)
-    monkeypatch.setattr(distance, "_STRIPE", 7)
-    for count in (1, 3):
-        monkeypatch.setattr(blocks, "threads", lambda count=count: count)
-        for one, other in zip(whole, kernels.nearest(mask, (2.0, 3.0)), strict=True):
-            np.testing.assert_array_equal(one, other)
+    monkeypatch.setattr(distance, "_LEAST_ROWS", 1)
+    for seed in range(6):
+        mask = lines(seed)
+        whole = kernels.nearest(mask, cell_size)
+        expected = distance_transform_edt(~mask, sampling=cell_size)
+        np.testing.assert_allclose(whole.distance, expected, rtol=1e-14)
+        for rows, count in ((1, 1), (7, 2), (33, 3)):
+            monkeypatch.setattr(distance, "_BLOCK", rows * mask.shape[1])
+            monkeypatch.setattr(blocks, "threads", lambda count=count: count)
+            for one, other in zip(whole, kernels.nearest(mask, cell_size), strict=True):
+                np.testing.assert_array_equal(one, other)
+        monkeypatch.setattr(distance, "_BLOCK", mask.size)
+
+
+@settings(max_examples=150, deadline=None)
+@given(arrays(np.bool_, st.tuples(st.integers(2, 12), st.integers(3, 12))), sides, st.data())
+def test_columns_left_out_of_a_block_are_nearest_to_no_cell(mask, cell_size, data):
+    from geo.compute.distance import undominated
+
+    first = data.draw(st.integers(0, len(mask) - 1))
+    last = data.draw(st.integers(first + 1, len(mask)))
+    row, column = kernels.nearest(mask, cell_size)[1:]
+    rows = np.arange(first, last)[:, None]
+    # Nearest target of every column on its own, as the block's rows see it.
+    away = np.abs(np.arange(len(mask)) - rows[:, :, None])
+    away = np.where(mask.T[None], away, 10**6)
+    near = np.where(mask.any(axis=0), away.argmin(axis=2), -1).astype(np.int32)
+    live = np.empty(mask.shape[1], dtype=np.int32)
+    count = undominated(near, first, cell_size[0] / cell_size[1], live)
+    assert set(column[first:last][row[first:last] >= 0]) <= set(live[:count].tolist())
+    assert (np.diff(live[:count]) > 0).all()
 
 
 @pytest.mark.parametrize(
