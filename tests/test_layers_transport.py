@@ -136,6 +136,46 @@ def test_no_link_of_the_fact_table_is_lost_or_changed() -> None:
     np.testing.assert_array_equal(kept.loc[at_sea, "tariff_km"], kept.loc[at_sea, "geometry_km"])
 
 
+def test_what_sources_say_of_links_stands_in_columns_and_nothing_is_made_up() -> None:
+    told, links = fact("link_readings"), table("transport-links")
+    keyed = links.set_index(["from", "to", "mode"])
+    for row in told.itertuples():
+        cell = str(keyed.loc[(row._1, row.to, row.mode), row.what])
+        value = str(row.value)
+        assert value in cell.removesuffix(".0").split("; ") or float(cell) == float(value), row
+        assert row.source in keyed.loc[(row._1, row.to, row.mode), "reading_source"]
+    asked = set(zip(told["from"], told.to, told["mode"], told.what, strict=True))
+    for what in ("published_km", "electrified", "surface", "opened", "due"):
+        known = keyed.index[keyed[what].notna()]
+        assert {(*link, what) for link in known} == {one for one in asked if one[3] == what}
+    assert set(links.electrified.dropna()) <= {"yes", "no"}
+    assert set(links.surface.dropna()) <= {"paved", "unpaved"}
+    assert links.opened[links.index[links["from"] == "sukhbaatar"][0]] == "1949; 1950"
+
+
+def test_lengths_marked_high_are_published_to_one_per_cent_of_what_is_charged() -> None:
+    told = fact("link_readings").query("what == 'published_km' and confidence == 'high'")
+    keyed = table("transport-links").set_index(["from", "to", "mode"])
+    land = told[told["mode"] != "sea"]
+    assert len(land) == 15
+    for row in land.itertuples():
+        charged = keyed.loc[(row._1, row.to, row.mode), "tariff_km"]
+        assert charged == pytest.approx(float(row.value), rel=0.01)
+
+
+def test_crossings_carry_their_dwell_and_throughput_where_known() -> None:
+    crossings = vector("border-crossings").set_index("node_id")
+    told = fact("crossing_dwell")
+    for mode in ("rail", "road"):
+        first = told[told["mode"] == mode].drop_duplicates("node_id").set_index("node_id").hours
+        known = crossings[f"{mode}_dwell_h"].dropna()
+        assert known.to_dict() == first.to_dict()
+    assert set(crossings.index[crossings.dwell_source.notna()]) == set(told.node_id)
+    passed = crossings.throughput.dropna()
+    assert set(passed.index) == set(fact("border_throughput").node_id)
+    assert passed["gashuunsukhait"].count("; ") == 2
+
+
 def test_no_link_at_sea_is_shorter_than_the_great_circle() -> None:
     sea = table("transport-links").query("mode == 'sea'")
     assert (sea.tariff_km > sea.great_circle_km).all()

@@ -143,12 +143,17 @@ def _crossings(bench: Workbench) -> pd.DataFrame | None:
     spec = _spec(bench)
     if spec.crossings is None:
         return None if spec.readings is None else bench.table(spec.readings)
-    crossings = pd.DataFrame(bench.features(spec.crossings)[["node_id", "class"]])
+    features = bench.features(spec.crossings)
+    own = [c for c in ("node_id", "class", "rail_dwell_h", "road_dwell_h") if c in features]
+    crossings = pd.DataFrame(features[own])
     if spec.readings is None:
         return crossings
     readings = bench.table(spec.readings)
     read = crossings["node_id"].isin(set(readings["node_id"])) & (crossings["class"] == "unknown")
-    return pd.concat([crossings[~read], readings[["node_id", "class"]]], ignore_index=True)
+    # The dwell of a crossing stays, whatever is read of its class.
+    dwell = crossings[["node_id", *own[2:]]].drop_duplicates("node_id")
+    told = readings[["node_id", "class"]].merge(dwell, on="node_id", how="left")
+    return pd.concat([crossings[~read], told], ignore_index=True)
 
 
 def truck_of(bench: Workbench) -> xr.DataArray:

@@ -19,6 +19,7 @@ from geo.transport.limited import (
     Taken,
     gateways,
     next_way,
+    parts,
     voyages,
 )
 from geo.transport.trees import grow
@@ -79,7 +80,8 @@ def alternatives(
     count : int
         Most ways to give.
     max_overlap : float
-        Greatest share of a way's cost that it may have in common with one before it.
+        Greatest share of a way's cost that it may have in common with one before it: links,
+        whatever runs on them, and what is done at places.
     max_stretch : float
         A way dearer than this many times the cheapest is none.
     other_gateway : bool
@@ -103,9 +105,9 @@ def alternatives(
     The first is the cheapest way, each further one the cheapest that keeps the overlap with all
     before it: k shortest paths with limited overlap, exact, see `geo.transport.limited`. Where a
     search would look at more labels than that, the cheapest ways through single states (single
-    via paths) stand in, of which one may be dearer than need be. No way comes back to a place or
-    goes to sea twice. One on which a truck stands where the first mile alone had brought it for
-    a tenth less is a detour and is left out.
+    via paths) stand in, of which one may be dearer than need be. No further way comes back to a
+    place, is handled twice in a row or goes to sea twice. One on which a truck stands where the
+    first mile alone had brought it for a tenth less is a detour and is left out.
 
     References
     ----------
@@ -154,7 +156,9 @@ class _Site:
         self, found: Sequence[Alternative], limits: Limits, labels: int
     ) -> Alternative | None:
         """The cheapest way that differs from those found; None without one."""
-        taken = [Taken(one.place, one.arcs, gateways(self.tree, one.arcs)) for one in found]
+        taken = [
+            Taken(one.place, _set(self.tree, one), gateways(self.tree, one.arcs)) for one in found
+        ]
         arcs, whole = next_way(self.tree, self.place_of, self.mile, taken, limits, labels)
         if whole:
             return None if arcs is None else self.way(arcs, found)
@@ -172,6 +176,8 @@ class _Site:
 
     def _differs(self, way: Alternative, limits: Limits, passed: Collection[Gateways]) -> bool:
         new = not limits.other_gateway or gateways(self.tree, way.arcs) not in passed
+        hauls = self.tree.graph.link[list(way.arcs)] >= 0
+        new &= bool((hauls[1:] | hauls[:-1]).all())
         return new and way.overlap <= limits.overlap + 1e-12
 
     def through(self) -> Iterator[Alternative]:
@@ -231,7 +237,11 @@ def _straight(tree: Tree, arcs: Sequence[int], place_of: Mapping[int, int], mile
 
 
 def _shared(tree: Tree, mile: Floats, one: Alternative, other: Alternative) -> float:
-    """What two ways have in common [USD/t]."""
-    common = set(one.arcs) & set(other.arcs)
+    """What a way has in common with another, at its own cost [USD/t]."""
+    common = np.isin(parts(tree, one.arcs), parts(tree, other.arcs))
     first = float(mile[one.place]) if one.place == other.place else 0.0
-    return first + float(tree.costs[sorted(common)].sum())
+    return first + float(tree.costs[list(one.arcs)][common].sum())
+
+
+def _set(tree: Tree, way: Alternative) -> frozenset[int]:
+    return frozenset(parts(tree, way.arcs).tolist())

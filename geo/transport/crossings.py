@@ -3,13 +3,14 @@
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geo.transport.kinds import CROSSING_CLASSES
 from geo.transport.odd import crow_km
 from geo.transport.tables import GEOD
 
-__all__ = ["classes_of", "foreign_classes", "with_assumed"]
+__all__ = ["classes_of", "dwell_of", "foreign_classes", "with_assumed"]
 
 
 def foreign_classes(crossings: pd.DataFrame | None) -> list[str]:
@@ -32,6 +33,23 @@ def classes_of(links: pd.DataFrame, crossings: pd.DataFrame | None) -> list[str]
         _stricter(told.get(a, "unknown"), told.get(b, "unknown"))
         for a, b in zip(links["from"], links["to"], strict=True)
     ]
+
+
+def dwell_of(links: pd.DataFrame, crossings: pd.DataFrame | None) -> npt.NDArray[np.float64]:
+    """Hours that cargo stands at each of some links over a border; NaN where not known.
+
+    The longer of its two places, where `crossings` knows both in ``rail_dwell_h`` or
+    ``road_dwell_h``.
+    """
+    found = np.full(len(links), np.nan)
+    for mode in ("rail", "road"):
+        if crossings is None or f"{mode}_dwell_h" not in crossings:
+            continue
+        told = crossings.dropna(subset=[f"{mode}_dwell_h"]).astype({"node_id": str})
+        hours = told.groupby("node_id")[f"{mode}_dwell_h"].first()
+        ends = [hours.reindex(links[end]).to_numpy(np.float64) for end in ("from", "to")]
+        found = np.where(links["mode"] == mode, np.fmax(*ends), found)
+    return found
 
 
 def _agreed(classes: set[str]) -> str:
@@ -74,6 +92,9 @@ _ROAD = {
     "status": "operating",
     "status_text": "",
     "usd_per_tkm": np.nan,
+    "electrified": "",
+    "opened": "",
+    "due": "",
     "notes": "",
     "length_source": "straight line times the median detour of the table's roads",
     "length_confidence": "low",

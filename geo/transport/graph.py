@@ -241,19 +241,20 @@ def _steps(graph: StateGraph, arc: int) -> Iterator[Step]:
                 _length_told(link), float(amount) * charge.kg,
             )  # fmt: skip
         else:
-            yield _operation(graph, charge, start, cost, head, row)
+            yield _operation(graph, charge, float(amount), start, cost, head, row)
 
 
 def _operation(
-    graph: StateGraph, charge: Charge, place: str, cost: Triple, head: int, row: int
+    graph: StateGraph, charge: Charge, amount: float, place: str, cost: Triple, head: int, row: int
 ) -> Step:
     if charge.mode == "border":
         valued = "waiting not valued, price unknown" if np.isnan(
             value_per_wet_tonne(graph.product)
         ) else "valued by the cargo"  # fmt: skip
         crossing = graph.network.link(row).crossing
-        source = f"dwell: {_told(charge.rate)}, {valued}; crossing class {crossing}"
-        return Step("border", place, place, 0.0, cost, charge.hours, source)
+        own = "" if amount == 1 else f"{amount * charge.hours:g} h at this crossing, by "
+        source = f"dwell: {own}{_told(charge.rate)}, {valued}; crossing class {crossing}"
+        return Step("border", place, place, 0.0, cost, amount * charge.hours, source)
     if charge.mode == "rail":
         source = f"fixed part: {_told(charge.rate)}"
         country, gauge = _wagon(graph, head)

@@ -18,7 +18,7 @@ from geo.transport.graph import Tree
 from geo.transport.states import SEA
 from geo.transport.trees import grow
 
-__all__ = ["DETOUR", "Gateways", "Limits", "Taken", "gateways", "next_way", "voyages"]
+__all__ = ["DETOUR", "Gateways", "Limits", "Taken", "gateways", "next_way", "parts", "voyages"]
 
 Floats = npt.NDArray[np.float64]
 Gateways = frozenset[tuple[int, int]]
@@ -35,10 +35,10 @@ _PORT = -1
 
 
 class Taken(NamedTuple):
-    """A way that others must differ from: access place, arcs, gateways."""
+    """A way that others must differ from: access place, what it goes over, gateways."""
 
     place: int
-    arcs: tuple[int, ...]
+    parts: frozenset[int]
     gateways: Gateways
 
 
@@ -64,6 +64,16 @@ class _Label(NamedTuple):
     passed: Gateways
     arc: int
     before: "_Label | None"
+
+
+def parts(tree: Tree, arcs: Collection[int]) -> npt.NDArray[np.int64]:
+    """What arcs go over: the row of a link, or for what is done at a place -1 less its row.
+
+    A link is one whatever wagons run on it, and so is a place.
+    """
+    graph, chosen = tree.graph, np.asarray(arcs, dtype=np.int64)
+    at = -1 - graph.node[graph.tail[chosen]].astype(np.int64)
+    return np.where(graph.link[chosen] >= 0, graph.link[chosen], at)
 
 
 def gateways(tree: Tree, arcs: Collection[int]) -> Gateways:
@@ -143,7 +153,7 @@ class _Search:
         self.tree, self.graph = tree, tree.graph
         self.places, self.mile = places, mile
         self.taken, self.limits = taken, limits
-        self.shared = [frozenset(one.arcs) for one in taken]
+        self.part = parts(tree, range(len(tree.costs)))
         self.bounds = [*self._bounds()]
         self.number = count()
 
@@ -178,9 +188,8 @@ class _Search:
     def _bounds(self) -> Iterator[tuple[int, float, Floats]]:
         """Least costs onward with what is shared with each way taken weighted."""
         costs, most = self.tree.costs, max(self.limits.overlap, _LEAST_OVERLAP)
-        for n, arcs in enumerate(self.shared):
-            shared = np.zeros(len(costs))
-            shared[list(arcs)] = 1.0
+        for n, one in enumerate(self.taken):
+            shared = np.isin(self.part, list(one.parts))
             for weight in (share / most for share in _WEIGHTS):
                 factor = np.maximum(1 - weight * self.limits.overlap + weight * shared, 0.0)
                 yield n, weight, grow(self.graph.into, costs * factor, [self.graph.end])[0]
@@ -213,7 +222,9 @@ class _Search:
                 yield step
 
     def _step(self, label: _Label, arc: int, head: int) -> _Label | None:
-        """The label one arc on; None where it comes back to a place or is a detour."""
+        """The label one arc on; None where it comes back to a place, handles twice or strays."""
+        if self._handled(label) and self.graph.link[arc] < 0:
+            return None
         price = float(self.tree.costs[arc])
         cost = label.cost + price
         place = self.places.get(head)
@@ -228,18 +239,24 @@ class _Search:
         passed = label.passed | gateways(self.tree, [arc])
         if voyages(passed) > 1:
             return None
+        part = int(self.part[arc])
         slack = tuple(
-            own + self.limits.overlap * price - (price if arc in arcs else 0.0)
-            for own, arcs in zip(label.slack, self.shared, strict=True)
+            own + self.limits.overlap * price - (price if part in one.parts else 0.0)
+            for own, one in zip(label.slack, self.taken, strict=True)
         )
         return _Label(head, cost, slack, there, passed, arc, label)
+
+    def _handled(self, label: _Label) -> bool:
+        """Whether the cargo was handled last: twice at a place would only make the rest less."""
+        return label.arc >= 0 and bool(self.graph.link[label.arc] < 0)
 
     def _differs(self, label: _Label) -> bool:
         if min(label.slack, default=0.0) < -_ROUNDING * label.cost:
             return False
         if self.limits.other_gateway and label.passed in {one.gateways for one in self.taken}:
             return False
-        return _arcs(label) not in {one.arcs for one in self.taken}
+        own = frozenset(self.part[list(_arcs(label))].tolist())
+        return own not in {one.parts for one in self.taken}
 
     def _beats(self, one: _Label, other: _Label) -> bool:
         """Whether whatever comes of the other comes of the one for no more."""
@@ -247,6 +264,7 @@ class _Search:
             one.cost <= other.cost
             and all(a >= b for a, b in zip(one.slack, other.slack, strict=True))
             and one.seen <= other.seen
+            and self._handled(one) <= self._handled(other)
             and voyages(one.passed) <= voyages(other.passed)
             and (one.passed == other.passed or not self.limits.other_gateway)
         )

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.errors import NetworkError
-from geo.transport.crossings import classes_of, foreign_classes, with_assumed
+from geo.transport.crossings import classes_of, dwell_of, foreign_classes, with_assumed
 from geo.transport.kinds import CROSSING_CLASSES
 from geo.transport.lines import Drawn, LineNetwork, SeaLanes, straight
 from geo.transport.odd import oddities
@@ -97,6 +97,8 @@ class Ends:
     gauges : int64 array
         One bit for each of `Network.gauges`.
     border, paved, open : bool arrays
+    dwell : float64 array
+        Hours that cargo stands at the border; NaN where not known.
     """
 
     start: npt.NDArray[np.int32]
@@ -108,6 +110,7 @@ class Ends:
     border: npt.NDArray[np.bool_]
     paved: npt.NDArray[np.bool_]
     open: npt.NDArray[np.bool_]
+    dwell: npt.NDArray[np.float64]
 
     rail: ClassVar[int] = MODES.index("rail")
     road: ClassVar[int] = MODES.index("road")
@@ -134,8 +137,10 @@ class Network:
     links : DataFrame
         ``from, to, mode, gauges, tariff_km, status, open, country`` (whose rate holds),
         ``border`` (joins two countries by land), ``crossing`` (class of the crossing,
-        empty inland), ``shut`` (why it is not open), ``surface`` (of a road: paved, unpaved,
-        or empty, which counts as paved), ``assumed`` and source texts.
+        empty inland), ``dwell_h`` (hours that cargo stands there; NaN where only the rate of
+        the factor table is known), ``shut`` (why it is not open), ``surface`` (of a road:
+        paved, unpaved, or empty, which counts as paved), ``published_km``, ``electrified``,
+        ``opened``, ``due``, ``assumed`` and source texts.
     tariffs : Tariffs
     allow_crossings : tuple of str
         Classes of crossing that cargo for a third country may use.
@@ -192,7 +197,8 @@ class Network:
             ``"rail"`` and ``"road"``: layers of lines; ``"sea"``: lanes with ``from`` and
             ``to``. Without a layer a mode is drawn straight.
         crossings : DataFrame, optional
-            ``node_id, class``: international, bilateral, seasonal, disputed (sources
+            ``node_id, class`` and, where known, ``rail_dwell_h, road_dwell_h`` [h]. A class is
+            international, bilateral, seasonal, disputed (sources
             disagree) or unknown. Several rows of a place are several readings: where they
             differ the crossing is disputed.
         allow_crossings : collection of str
@@ -455,6 +461,7 @@ class Network:
             border=table["border"].to_numpy(np.bool_),
             paved=(table["surface"] != "unpaved").to_numpy(np.bool_),
             open=table["open"].to_numpy(np.bool_),
+            dwell=table["dwell_h"].to_numpy(np.float64),
         )
 
     @cached_property
@@ -622,8 +629,9 @@ def _placed(
     table["country"] = places["country"].reindex(table["from"]).to_numpy()
     foreign = places["country"].reindex(table["to"]).to_numpy()
     table["border"] = (table["country"] != foreign) & (table["mode"] != "sea")
-    table["crossing"] = ""
+    table["crossing"], table["dwell_h"] = "", np.nan
     table.loc[table["border"], "crossing"] = classes_of(table[table["border"]], crossings)
+    table.loc[table["border"], "dwell_h"] = dwell_of(table[table["border"]], crossings)
     return table
 
 

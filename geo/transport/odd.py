@@ -11,12 +11,15 @@ from geo.transport.tables import geodesic_km
 
 __all__ = ["CHECKS", "crow_km", "oddities"]
 
-CHECKS = ("short", "drawn", "published", "gauges", "parts", "assumed")
+CHECKS = ("short", "drawn", "published", "dates", "gauges", "parts", "assumed")
 """Charged for less than the straight line; drawn much longer or shorter than charged; other
-than the published length; gauges that meet without a yard; parts that nothing joins; assumed."""
+than the published length; dates that gainsay the status; gauges that meet without a yard; parts
+that nothing joins; assumed."""
 
 _DRAWN_SHARE = 0.25
 _PUBLISHED_SHARE = 0.01
+# Ways over the sea depend on the strait and the berth.
+_SEA_SHARE, _SEA_KM = 0.05, 60.0
 _NAMED = 8
 
 
@@ -36,8 +39,9 @@ def oddities(nodes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     """
     found = [
         *_short(nodes, links),
-        *_differs(links, "drawn", "geometry_km", _DRAWN_SHARE, "drawn over"),
-        *_differs(links, "published", "published_km", _PUBLISHED_SHARE, "published as"),
+        *_differs(links, "drawn", "geometry_km", _drawn_otherwise(links), "drawn over"),
+        *_differs(links, "published", "published_km", _not_as_published(links), "published as"),
+        *_dates(links),
         *_joins(nodes, links),
         *_parts(nodes, links),
         *_assumed(links),
@@ -76,12 +80,34 @@ def _short(nodes: pd.DataFrame, links: pd.DataFrame) -> Iterator[Finding]:
         )
 
 
+def _drawn_otherwise(links: pd.DataFrame) -> "npt.NDArray[np.bool_]":
+    share = links["geometry_km"].to_numpy() / links["tariff_km"].to_numpy() - 1
+    return np.asarray(np.abs(share) > _DRAWN_SHARE)
+
+
+def _not_as_published(links: pd.DataFrame) -> "npt.NDArray[np.bool_]":
+    """Lengths off the published one: to 1 % on land, at sea by more than 5 % and 60 km."""
+    published, sea = links["published_km"].to_numpy(), (links["mode"] == "sea").to_numpy()
+    off = np.abs(links["tariff_km"].to_numpy() - published)
+    far = off > np.where(sea, _SEA_SHARE, _PUBLISHED_SHARE) * published
+    return np.asarray(far & (~sea | (off > _SEA_KM)))
+
+
+def _dates(links: pd.DataFrame) -> Iterator[Finding]:
+    """Links in operation that are yet to open, and those not built that have been opened."""
+    runs = links["status"] == "operating"
+    unbuilt = links["status"].isin(["planned", "under construction"])
+    odd = (runs & (links["due"] != "")) | (unbuilt & (links["opened"] != ""))
+    for link in _rows(links, odd.to_numpy(np.bool_)):
+        said = f"due in {link['due']}" if link["due"] else f"opened in {link['opened']}"
+        yield "dates", _named(link), f"link {_named(link)} is {link['status']} and was {said}"
+
+
 def _differs(
-    links: pd.DataFrame, check: str, column: str, most: float, says: str
+    links: pd.DataFrame, check: str, column: str, odd: "npt.NDArray[np.bool_]", says: str
 ) -> Iterator[Finding]:
-    """Links whose length in a column is off the charged one by more than a share."""
-    share = links[column].to_numpy() / links["tariff_km"].to_numpy() - 1
-    for link in _rows(links, np.abs(share) > most):
+    """Links whose length in a column is off the charged one."""
+    for link in _rows(links, odd):
         yield (
             check,
             _named(link),

@@ -277,7 +277,11 @@ def _haul_charges(
     before = np.where(ends.border[row], border, _NONE)
     before = np.where(mode == ends.sea, at("sea-fixed"), before)
     factor = np.column_stack([before, haul]).astype(np.int32)
-    return factor, np.column_stack([(before >= 0).astype(np.float64), ends.km[row]])
+    dwell = np.array([charge.hours for charge in charges.items])[border]
+    # What is known of this crossing, in the hours that crossings take in general.
+    known = ends.border[row] & np.isfinite(ends.dwell[row]) & (dwell > 0)
+    amount = np.where(known, ends.dwell[row] / np.where(known, dwell, 1.0), before >= 0)
+    return factor, np.column_stack([amount, ends.km[row]])
 
 
 def _states(hauls: _Arcs, kinds: int) -> npt.NDArray[np.int64]:

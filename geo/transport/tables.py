@@ -53,6 +53,9 @@ _WORDS = (
 _NODE_COLUMNS = ("node_id", "name", "type", "country")
 _LINK_COLUMNS = ("from", "to", "mode", "gauge_mm", "tariff_km", "status")
 _TEXTS = (
+    "electrified",
+    "opened",
+    "due",
     "notes",
     "length_source",
     "length_confidence",
@@ -172,8 +175,15 @@ def normal_links(links: pd.DataFrame) -> pd.DataFrame:
         table[column] = _numbers(links[column]) if column in links else np.nan
     table["surface"] = _each(links["surface"], normal_surface) if "surface" in links else ""
     for column in _TEXTS:
-        table[column] = links[column].fillna("").astype(str).to_numpy() if column in links else ""
+        table[column] = _each(links[column], _text) if column in links else ""
     return table
+
+
+def _text(value: object) -> str:
+    """A cell as text, a year without its decimals; empty where unknown."""
+    if value is None or value != value:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _each(values: pd.Series, read: Callable[[object], object]) -> npt.NDArray[np.object_]:

@@ -65,6 +65,16 @@ ODBL: Mapping[str, Any] = {
 _CONFIDENCE = "high, medium or low, as judged when the row was compiled"
 _SOURCE = "Text that the row was read from; 'recall' means from memory: weak"
 
+_LINK = ["from", "to", "mode"]
+_READ: Mapping[str, str | tuple[str, str]] = {
+    "published_km": ("km", "Length that a source states for this link by itself; empty: none seen"),
+    "electrified": "Railways: yes or no; empty where no source at hand says",
+    "surface": "Roads: paved or unpaved; empty where no source at hand says",
+    "opened": "Day or year of opening (ISO 8601), every reading; empty where not known",
+    "due": "Year by which a link not yet open is to be, as announced",
+}
+"""Columns of links that single sources tell of."""
+
 Array = npt.NDArray[Any]
 
 
@@ -106,7 +116,23 @@ def _places(nodes: gpd.GeoDataFrame) -> dict[str, tuple[float, float]]:
 
 
 def _links() -> pd.DataFrame:
-    return facts("transport_links").rename(columns={"length_km": "tariff_km"})
+    links = facts("transport_links").rename(columns={"length_km": "tariff_km"})
+    return links.join(_readings_of_links(), on=_LINK).astype({"published_km": float})
+
+
+def _readings_of_links() -> pd.DataFrame:
+    """What sources say of single links, a column each; readings that differ stand side by side."""
+    told = facts("link_readings").astype({"value": str})
+    read = told.groupby([*_LINK, "what"])["value"].agg(_side_by_side).reset_index()
+    read = read.pivot_table("value", _LINK, "what", aggfunc="first")
+    dated = told["source"] + (", " + told["date"].astype(str)).where(told["date"].notna(), "")
+    source = told["what"] + ": " + dated + " (" + told["confidence"] + ")"
+    sources = source.groupby([told[key] for key in _LINK]).agg(_side_by_side)
+    return read[list(_READ)].assign(reading_source=sources)
+
+
+def _side_by_side(texts: "pd.Series[str]") -> str:
+    return "; ".join(dict.fromkeys(texts))
 
 
 def _countries() -> gpd.GeoDataFrame:
@@ -433,9 +459,11 @@ def _build_links(links: pd.DataFrame) -> None:
             "length_confidence": _CONFIDENCE,
             "source": _SOURCE,
             "confidence": _CONFIDENCE,
+            **_READ,
+            "reading_source": "Where each of these five is from, with the date for which it holds",
         },
         title="Links of the transport network: rail, road and sea",
-        source="Lodemap fact table transport_links",
+        source="Lodemap fact tables transport_links and link_readings",
         quality="compiled",
         limits=f"{straight} of {len(frame)} links are drawn straight. The 0.034 USD/tkm of "
         "Mongolian rail stem from one promoter's forecast, the regional all-in average is 0.084 "
@@ -510,9 +538,38 @@ def _build_readings() -> None:
     )
 
 
+def _dwell() -> pd.DataFrame:
+    """Dwell of crossings by mode, the first reading of each, and all readings as text."""
+    told = facts("crossing_dwell")
+    hours = told.pivot_table("hours", "node_id", "mode", aggfunc="first")
+    said = told.apply(
+        lambda row: (
+            f"{row['mode']} {row['hours']:g} h, {row['date']}: {row['says']} "
+            f"({row['source']}, {row['confidence']})"
+        ),
+        axis=1,
+    )
+    return pd.DataFrame(
+        {
+            "rail_dwell_h": hours["rail"],
+            "road_dwell_h": hours["road"],
+            "dwell_source": said.groupby(told["node_id"]).agg(_side_by_side),
+        }
+    )
+
+
+def _throughput() -> "pd.Series[str]":
+    told = facts("border_throughput")
+    said = told.apply(
+        lambda row: f"{row['value']:g} {row['unit']} {row['year']} ({row['what']})", axis=1
+    )
+    return said.groupby(told["node_id"]).agg(_side_by_side).rename("throughput")
+
+
 def _build_crossings(nodes: gpd.GeoDataFrame, links: pd.DataFrame) -> None:
     crossings = nodes[nodes["type"].str.contains("BCP")].copy()
     crossings["class"], crossings["class_date"], crossings["class_source"] = "unknown", None, None
+    crossings = crossings.join(_dwell(), on="node_id").join(_throughput(), on="node_id")
     at = dict(zip(nodes.node_id, nodes.country, strict=True))
     across = links[links["from"].map(at) != links["to"].map(at)]
     for row in across[across.notes.fillna("").str.contains("Seasonal")].itertuples():
@@ -533,10 +590,16 @@ def _build_crossings(nodes: gpd.GeoDataFrame, links: pd.DataFrame) -> None:
             "class": "international, bilateral, seasonal or unknown",
             "class_date": "Date for which the class holds; empty where not stated",
             "class_source": "Where the class is from",
+            "rail_dwell_h": ("h", "Time that a train stands; empty where no source at hand says"),
+            "road_dwell_h": ("h", "Time that a truck stands, the same"),
+            "dwell_source": "Every reading of the dwell with its date and source; the first counts",
+            "throughput": "What passed or could pass in a year, every reading, as in "
+            "border-throughput; empty where not known",
         },
         sort_by=["node_id"],
         title="Border crossings",
-        source="Lodemap fact tables transport_nodes and transport_links",
+        source="Lodemap fact tables transport_nodes, transport_links, crossing_dwell and "
+        "border_throughput",
         quality="compiled",
         limits="The class decides whether cargo for a third country may pass, and no source at "
         "hand states it but for one seasonal crossing. Sources disagree on Gashuunsukhait and "

@@ -114,6 +114,19 @@ def test_a_crossing_of_unknown_class_is_used_and_flagged():
     assert "crossing class unknown" in next(s.source for s in steps if s.mode == "border")
 
 
+def test_the_dwell_of_a_crossing_stands_for_that_of_all():
+    told = {"node_id": ["y", "z"], "class": ["international"] * 2, "rail_dwell_h": [30.0, 40.0]}
+    own = network(crossings=pd.DataFrame(told))
+    steps, _ = solve(own, ("d",), ORE).steps("a")
+    border = next(s for s in steps if s.mode == "border")
+    assert border.hours == 40
+    assert border.cost[1] == pytest.approx(0.4)
+    assert "dwell: 40 h at this crossing" in border.source
+    assert cost(own) == pytest.approx(sum(PARTS) + 0.2)
+    unknown = network(crossings=pd.DataFrame({**told, "rail_dwell_h": [np.nan, np.nan]}))
+    assert cost(unknown) == pytest.approx(sum(PARTS))
+
+
 def test_arriving_by_rail_is_unloaded():
     expected = 4 + 5 + 6 + 0.2 + 0.5 + 1.5 + 5.4 + 4
     assert cost(network(), destinations=("p",)) == pytest.approx(expected)

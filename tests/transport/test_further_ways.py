@@ -74,7 +74,9 @@ def sound(tree, nodes, mile, truck, arcs):
         if spent > DETOUR * trucks.get(int(graph.tail[arc]), np.inf):
             return False
         spent += tree.costs[arc]
-    return len(visits) == len(set(visits)) and len(boarded(graph, arcs)) < 2
+    handled = [graph.link[arc] < 0 for arc in arcs]
+    twice = any(a and b for a, b in pairwise(handled))
+    return len(visits) == len(set(visits)) and len(boarded(graph, arcs)) < 2 and not twice
 
 
 def boarded(graph, arcs):
@@ -90,6 +92,17 @@ def gateways(graph, arcs):
     return crossed, set(boarded(graph, arcs))
 
 
+def over(graph, arc):
+    """The link that an arc goes over, or the place where something is done."""
+    return (
+        ("link", graph.link[arc]) if graph.link[arc] >= 0 else ("at", graph.node[graph.tail[arc]])
+    )
+
+
+def over_all(graph, arcs):
+    return {over(graph, arc) for arc in arcs}
+
+
 def by_listing(tree, nodes, mile, *, count, overlap, stretch, other):
     found = []
     for truck, arcs, cost in every_way(tree, nodes, mile):
@@ -99,9 +112,12 @@ def by_listing(tree, nodes, mile, *, count, overlap, stretch, other):
             continue
         own = dict(zip(tree.graph.trucks(nodes).tolist(), mile.tolist(), strict=True))[truck]
         shared = [
-            tree.costs[list(set(arcs) & set(before))].sum() + (own if first == truck else 0.0)
+            sum(tree.costs[a] for a in arcs if over(tree.graph, a) in over_all(tree.graph, before))
+            + (own if first == truck else 0.0)
             for first, before, _ in found
         ]
+        if over_all(tree.graph, arcs) in [over_all(tree.graph, b) for _, b, _ in found]:
+            continue
         fresh = all(gateways(tree.graph, arcs) != gateways(tree.graph, b) for _, b, _ in found)
         if all(one <= overlap * cost + 1e-9 for one in shared) and (fresh or not other):
             found.append((truck, arcs, cost))

@@ -5,7 +5,16 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from freight_cases import LINKS, NODES, fact_network, link_table, network, node_table
+from freight_cases import (
+    FACTORS,
+    GIVEN,
+    LINKS,
+    NODES,
+    fact_network,
+    link_table,
+    network,
+    node_table,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString
@@ -101,6 +110,20 @@ def test_oddities_are_reported_not_raised():
     assert "gauges 1520 and 1435 mm meet at a" in report
     assert "not joined to the rest by open links: lone" in report
     assert network().validate() == []
+
+
+def test_lengths_other_than_published_and_dates_that_gainsay_the_status_are_told():
+    links = link_table(LINKS).assign(published_km=[101.1, np.nan, 302.9, 1059.0, 1480.0])
+    links["due"] = [None, 2028, None, None, None]
+    links["opened"] = pd.Series([1956, None, "2022-09-09", None, None], dtype=object)
+    links.loc[2, "status"] = "planned"
+    found = Network.from_tables(node_table(NODES), links, FACTORS, assumptions=GIVEN).validate()
+    assert [says for says in found if "published" in says or " was " in says] == [
+        "link a-y (rail) is published as 101.1 km and charged for 100 km",
+        "link p-e (sea) is published as 1480 km and charged for 1400 km",
+        "link y-z (rail) is operating and was due in 2028",
+        "link z-p (rail) is planned and was opened in 2022-09-09",
+    ]
 
 
 def test_the_planned_and_the_restricted_are_left_out():
