@@ -280,7 +280,10 @@ def wind_by_plain(size: float, sample: int) -> dict[str, Any]:
 
 
 def wind_by_atlite(size: float, _: int) -> dict[str, Any]:
-    """Convert the hours at the nodes by atlite, without density or cold, which it has not."""
+    """Convert the hours at the nodes by atlite, without density or cold, which it has not.
+
+    Ours beside its result is then that of standard air, at 15 degrees.
+    """
     resource, speed, machine, _ = winds()
     lon, _ = cells(size)
     rough = np.full(speed.shape, 0.03)
@@ -290,9 +293,16 @@ def wind_by_atlite(size: float, _: int) -> dict[str, Any]:
         "POW": np.append(machine.curve["share"], 0.0) * 3.45, "hub_height": 100.0, "P": 3.45,
     }  # fmt: skip
     start = clock()
-    made.wind(turbine=turbine, aggregate_time="mean").compute()
+    power = made.wind(turbine=turbine, aggregate_time="mean").compute()
     seconds = since(start)
-    return {"seconds": seconds, "units": speed.shape[1], "cells": len(lon), "result": []}
+    theirs = power.to_numpy()[::-1].ravel()
+    mild, sea = np.full((12, speed.shape[1]), 15.0), np.full(speed.shape[1], -100.0)
+    own = turbine_year(speed, sea, mild, machine, BARE).mean(axis=0)
+    off = theirs / own - 1
+    said = f"{off.mean():+.2%}, {off.std():.2%} about that, both in standard air"
+    return {
+        "seconds": seconds, "units": speed.shape[1], "cells": len(lon), "result": [], "said": said,
+    }  # fmt: skip
 
 
 WORK = {

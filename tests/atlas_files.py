@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import h5netcdf
+import h5py
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -55,6 +56,8 @@ def era5_now(
             axis.attrs.update({"units": f"degrees_{unit}", "standard_name": name})
         number = file.create_variable("number", (), np.int64)
         number[...] = 0
+        version = file.create_variable("expver", ("valid_time",), h5py.string_dtype())
+        version[...] = np.array(["0001"] * len(stamps), dtype=object)
         for name, values in fields.items():
             one = file.create_variable(
                 name, ("valid_time", "latitude", "longitude"), np.float32,
@@ -74,10 +77,19 @@ def era5_then(
     path: Path, stamps: pd.DatetimeIndex, lon: Array, lat: Array, fields: dict[str, Array],
     units: dict[str, str],
 ) -> Path:  # fmt: skip
-    """NetCDF-3 of the Climate Data Store before 2024: packed whole numbers, hours since 1900."""
+    """NetCDF-3 of the Climate Data Store before 2024: packed whole numbers, hours since 1900.
+
+    Fields of (time, 2, latitude, longitude) are of its last months: final and first release,
+    1 and 5, of which every hour has one.
+    """
+    dims = ("time", "latitude", "longitude")
     with netcdf_file(path, "w", version=2) as file:
         for name, size in (("longitude", len(lon)), ("latitude", len(lat)), ("time", len(stamps))):
             file.createDimension(name, size)
+        if next(iter(fields.values())).ndim == 4:
+            file.createDimension("expver", 2)
+            file.createVariable("expver", "i4", ("expver",))[:] = np.array([1, 5])
+            dims = ("time", "expver", "latitude", "longitude")
         for name, values, unit in (("longitude", lon, "east"), ("latitude", lat, "north")):
             axis = file.createVariable(name, "f4", (name,))
             axis[:] = values
@@ -90,7 +102,7 @@ def era5_then(
             scale = (high - low) / 65533 or 1.0
             offset = low + 32766 * scale
             packed = np.where(np.isnan(values), -32767, np.rint((values - offset) / scale))
-            one = file.createVariable(name, "i2", ("time", "latitude", "longitude"))
+            one = file.createVariable(name, "i2", dims)
             one[:] = packed.astype(np.int16)
             one.scale_factor, one.add_offset = scale, offset
             one._FillValue = one.missing_value = np.int16(-32767)

@@ -5,14 +5,17 @@ made of them are means by month or over all hours: time zones and the end of an 
 no part in them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from geo.catalogue.archives import members, unpack
 from geo.catalogue.cf import cf_dataset
 from geo.energy.wind import weibull_shape
 from geo.errors import DataError
@@ -29,6 +32,7 @@ _RADIATION = {
     "avg_sdswrf": {"W m**-2": 1e-3, "W m-2": 1e-3},
     "msdwswrf": {"W m**-2": 1e-3, "W m-2": 1e-3},
 }
+_ARCHIVE, _NETCDF = b"PK\x03\x04", (".nc", ".nc4")
 _SPEED = ("m s**-1", "m s-1", "m/s")
 
 
@@ -38,8 +42,10 @@ def era5_radiation(path: Path) -> xr.DataArray:
     Parameters
     ----------
     path : Path
-        NetCDF with ``ssrd`` [J/m2 in the hour that ends at the stamp], ``avg_sdswrf`` or
-        ``msdwswrf`` [W/m2] on ``latitude`` and ``longitude``, by ``valid_time`` or ``time``.
+        NetCDF, or the ZIP archive of such files that the store gives where means and instants
+        were asked for together, with ``ssrd`` [J/m2 in the hour that ends at the stamp],
+        ``avg_sdswrf`` or ``msdwswrf`` [W/m2] on ``latitude`` and ``longitude``, by
+        ``valid_time`` or ``time``.
 
     Returns
     -------
@@ -52,7 +58,7 @@ def era5_radiation(path: Path) -> xr.DataArray:
     DataError
         If a variable, its unit or a month is missing, or the steps are not hours.
     """
-    with cf_dataset(path) as dataset:
+    with _opened(path, _RADIATION) as dataset:
         series = _Hours.of(path, dataset, [name for name in _RADIATION if name in dataset][:1])
         if not series.names:
             raise DataError(
@@ -84,7 +90,8 @@ def era5_wind(path: Path, height: float = 100.0) -> xr.Dataset:
     Parameters
     ----------
     path : Path
-        NetCDF with the components ``u100`` and ``v100`` (or ``u10`` and ``v10``) [m/s].
+        NetCDF, or an archive as of :func:`era5_radiation`, with the components ``u100`` and
+        ``v100`` (or ``u10`` and ``v10``) [m/s].
     height : float [m]
         100 or 10.
 
@@ -101,7 +108,7 @@ def era5_wind(path: Path, height: float = 100.0) -> xr.Dataset:
         directions says nothing of the speed.
     """
     pair = [f"u{height:g}", f"v{height:g}"]
-    with cf_dataset(path) as dataset:
+    with _opened(path, pair) as dataset:
         series = _Hours.of(path, dataset, pair)
         absent = [name for name in pair if name not in dataset]
         if absent:
@@ -130,6 +137,31 @@ def era5_wind(path: Path, height: float = 100.0) -> xr.Dataset:
             "shape": series.raster(weibull_shape(mean, spread), "shape", "1"),
         }
     )
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(4)
+
+
+@contextmanager
+def _opened(path: Path, wanted: Collection[str]) -> Iterator[xr.Dataset]:
+    """A file; of an archive the member that holds one of the wanted variables, else its last."""
+    if path.is_dir() or _head(path) != _ARCHIVE:
+        with cf_dataset(path) as dataset:
+            yield dataset
+        return
+    names = [one.filename for one in members(path) if one.filename.lower().endswith(_NETCDF)]
+    if not names:
+        raise DataError(f"{path.name}: is an archive without a NetCDF file: name the file itself")
+    with TemporaryDirectory(prefix="lodemap-") as folder:
+        for number, name in enumerate(names, 1):
+            inner = Path(folder) / str(number)
+            inner.mkdir()
+            with cf_dataset(unpack(path, name, inner)) as dataset:
+                if number == len(names) or any(one in dataset for one in wanted):
+                    yield dataset
+                    return
 
 
 class _Hours:

@@ -50,7 +50,7 @@ SOLAR_ATLAS_SD = 0.047
 WIND_ATLAS_SD = 0.10
 REANALYSIS_SD = 0.15
 
-_HOURS = (".nc", ".nc4", ".cdf", ".netcdf", ".h5", ".zarr")
+_HOURS = (".nc", ".nc4", ".cdf", ".netcdf", ".h5", ".zarr", ".zip")
 
 
 @dataclass(frozen=True, eq=False)

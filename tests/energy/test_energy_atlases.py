@@ -1,5 +1,6 @@
 """Atlases, reanalyses and masts in their own layouts, and series of any clock."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,39 @@ def test_radiation_of_an_era5_file_is_a_monthly_mean_of_days(
     assert found.shape == (12, 2, 3)
     expected = 8 * (300 + 20 * np.minimum(np.arange(1, 13), 13 - np.arange(1, 13))) / 1000
     np.testing.assert_allclose(found[:, 0, 0], expected, rtol=1e-3)
+
+
+def test_the_last_months_come_from_two_releases_and_every_hour_counts_once(tmp_path: Path) -> None:
+    stamps = hours()
+    values = np.full((len(stamps), 2, 2, 3), np.nan)
+    final = stamps.month.to_numpy() <= 9
+    values[final, 0], values[~final, 1] = 3.6e5, 7.2e5
+    path = era5_then(tmp_path / "e.nc", stamps, LON, LAT, {"ssrd": values}, {"ssrd": "J m**-2"})
+    found = era5_radiation(path)
+    np.testing.assert_allclose(found[:9], 2.4, rtol=1e-3)
+    np.testing.assert_allclose(found[9:], 4.8, rtol=1e-3)
+
+
+def test_an_archive_of_the_store_is_read_by_the_file_that_is_wanted(tmp_path: Path) -> None:
+    stamps = hours()
+    light = {"ssrd": np.full((len(stamps), 2, 3), 3.6e5)}
+    sun = era5_now(tmp_path / "accum.nc", stamps, LON, LAT, light, {"ssrd": "J m**-2"})
+    air = era5_now(tmp_path / "instant.nc", stamps, LON, LAT, wind_fields(stamps), WIND)
+    packed = tmp_path / "download.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(sun, "data_stream-oper_stepType-accum.nc")
+        archive.write(air, "data_stream-oper_stepType-instant.nc")
+    np.testing.assert_allclose(era5_radiation(packed), 2.4, rtol=1e-6)
+    np.testing.assert_array_equal(era5_wind(packed)["speed"], era5_wind(air)["speed"])
+    # The store's download keeps the ending that one asked for.
+    named = packed.rename(tmp_path / "download.nc")
+    np.testing.assert_allclose(era5_radiation(named), 2.4, rtol=1e-6)
+    with pytest.raises(DataError, match=r"download.nc: holds .*, not u10 and v10"):
+        era5_wind(named, 10.0)
+    with zipfile.ZipFile(tmp_path / "texts.zip", "w") as archive:
+        archive.writestr("readme.txt", "nothing here")
+    with pytest.raises(DataError, match="is an archive without a NetCDF file"):
+        era5_radiation(tmp_path / "texts.zip")
 
 
 def test_unknown_hours_of_a_cell_make_its_month_unknown_and_no_other(tmp_path: Path) -> None:
