@@ -27,10 +27,9 @@ _POWERS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 CELL_BYTES: Final = 512
 """Bytes that a cell takes while a part that holds it is computed; measured, with room to spare."""
-FIXED: Final = 200_000_000
-"""Bytes that libraries, layers and the writing of outputs take beside the parts; measured."""
-ROOM: Final = 360_000_000
-"""Bytes left beside the parts where there are as many: networks, ways and scenarios; measured."""
+ROOM: Final = 400_000_000
+"""Bytes left beside the parts for libraries, layers, networks, ways, scenarios and the writing of
+outputs; measured."""
 LEAST_ROWS: Final = 16
 _RESULT_BYTES: Final = 11
 """Bytes of a cell's score, its bound, how much of it is known, and its exclusions."""
@@ -106,17 +105,16 @@ def share_out(memory: int, columns: int, held: int) -> tuple[int, int]:
     Examples
     --------
     >>> share_out(1_000_000_000, 5_000, 300_000_000)
-    (664062, 340000000)
+    (585937, 300000000)
     """
-    free = memory - held - FIXED
+    free = memory - held - ROOM
     needed = LEAST_ROWS * columns * CELL_BYTES
     if free < needed:
-        least = -(-(held + FIXED + needed) // 10_000_000) * 10
+        least = -(-(held + ROOM + needed) // 10_000_000) * 10
         raise DataError(
             f"memory of {memory / 1e6:.0f} MB is too little for a grid of {columns} columns: the "
             f"least that works is {least} MB, or choose larger cells"
         )
-    free = max(needed, memory - held - ROOM)
     return free // CELL_BYTES, free
 
 

@@ -20,7 +20,7 @@ from odc.geo.geobox import GeoBox
 from rasterio.errors import NotGeoreferencedWarning
 
 from geo.compute.blocks import threads
-from geo.compute.budget import return_freed_memory
+from geo.compute.budget import resident, return_freed_memory
 from geo.compute.parts import Part, parts_of
 from geo.compute.scratch import Scratch
 from geo.compute.stored import Stored
@@ -31,6 +31,9 @@ __all__ = ["Engine", "Opened", "Room", "Stream", "Task"]
 T = TypeVar("T")
 
 _PART_CELLS = 1 << 19
+# Bytes that a stage takes beside its parts, and the least share of theirs that parts are given.
+_BESIDE = 100_000_000
+_LEAST_SHARE = 0.2
 
 Task = Callable[[Part], Mapping[str, xr.DataArray]]
 """Makes one surface or several on a part."""
@@ -154,19 +157,35 @@ class Stream(Engine):
         Bytes that work on a whole grid may take.
     workers : int, optional
         Parts in work at one time; as many as there are processors when missing.
+    budget : int, optional
+        Bytes that the process may take in all. Where it has come to hold so much by itself that
+        parts and work on a whole grid would go beyond that, they are made smaller.
     """
 
     def __init__(
-        self, scratch: Scratch, cells: int, memory: int, workers: int | None = None
+        self,
+        scratch: Scratch,
+        cells: int,
+        memory: int,
+        workers: int | None = None,
+        budget: int | None = None,
     ) -> None:
         self.scratch = scratch
         self.cells = cells
         self.memory = memory
         self.workers = workers or threads()
+        self.budget = budget
 
     def rows(self, grid: GeoBox) -> int:
         """Rows of a part."""
-        return max(1, self.cells // (self.workers * int(grid.shape[1])))
+        return max(1, int(self._share() * self.cells) // (self.workers * int(grid.shape[1])))
+
+    def _share(self) -> float:
+        """Share of what parts may take that the budget leaves now."""
+        if self.budget is None:
+            return 1.0
+        left = self.budget - resident() - _BESIDE
+        return min(1.0, max(_LEAST_SHARE, left / self.memory))
 
     def compute(self, grid: GeoBox, task: Task) -> dict[str, xr.DataArray]:
         """Make surfaces of a whole grid: see `Engine.compute`.
@@ -184,7 +203,7 @@ class Stream(Engine):
     def settle(self, grid: GeoBox, opened: Opened) -> dict[str, xr.DataArray]:
         """Make surfaces of which every cell may depend on every other: see `Engine.settle`."""
         stem = self.scratch.stem()
-        room = Room(self.memory, self.scratch.path)
+        room = Room(int(self._share() * self.memory), self.scratch.path)
         parts = parts_of(grid, self.rows(grid))
         made = self.alone(partial(_settle, opened, room, stem, parts, self.workers))
         return_freed_memory()

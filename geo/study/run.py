@@ -190,4 +190,4 @@ def _engine(
 
         return Cluster(client, folder, columns, budget)
     part, room = share_out(cast(int, budget), columns, resident())
-    return Stream(folder, part, room)
+    return Stream(folder, part, room, budget=budget)

@@ -72,6 +72,24 @@ def test_a_neighbourhood_with_its_halo_does_not_feel_the_cut(rows, columns, cell
     np.testing.assert_array_equal(parts.to_numpy(), whole.to_numpy())
 
 
+def test_parts_are_smaller_where_the_process_itself_holds_the_budget(monkeypatch):
+    place = grid(100, 5)
+    held = 500_000_000
+    monkeypatch.setattr("geo.compute.engine.resident", lambda: held)
+
+    def rows(budget):
+        return Stream(Scratch(), 500, 100_000_000, 1, budget=budget).rows(place)
+
+    assert [rows(held + n * 10**6) for n in (1000, 200, 150, 120, 0, -300)] == (
+        [100, 100, 50, 20, 20, 20]
+    )
+    assert rows(None) == 100
+    whole = Engine().compute(place, places)
+    parts = Stream(Scratch(), 500, 100_000_000, 2, budget=1).compute(place, places)
+    for name, expected in whole.items():
+        xr.testing.assert_identical(parts[name].compute(), expected)
+
+
 def test_a_part_knows_its_place():
     second = parts_of(grid(5, 3), 2)[1]
     assert (second.first, second.last, second.shape) == (2, 4, (2, 3))
