@@ -14,13 +14,15 @@ import numpy.typing as npt
 from numba import njit
 
 from geo.compute.blocks import thread_pool, threads
+from geo.compute.corridors import STEP_COLUMN, STEP_ROW, Front
 
 __all__ = ["STEP_COLUMN", "STEP_ROW", "settle", "step_lengths", "tiles_of"]
 
 _TILE = 64
-# Row and column steps of the back-link codes 1 to 8: clockwise from the north.
-STEP_ROW = np.array([0, -1, -1, 0, 1, 1, 1, 0, -1], dtype=np.int64)
-STEP_COLUMN = np.array([0, 0, 1, 1, 1, 0, -1, -1, -1], dtype=np.int64)
+# So few tiles awake are not shared out among threads.
+_FEW = 4
+# After so many rounds with few tiles awake it is taken for one wide corridor.
+_PATIENCE = 16
 
 Floats = npt.NDArray[np.float64]
 
@@ -78,16 +80,21 @@ class _Sweeper:
         self.cost = cost
         self.lengths = step_lengths(*cell_size)
         self.limit = limit
+        self.front = Front(friction, self.lengths, _TILE)
         self.fresh = begun.copy()
         self.due = np.where(begun, 0.0, np.inf)
 
     def run(self) -> None:
         with thread_pool() as pool:
-            while True:
+            rounds = 0
+            while (self.due < np.inf).any():
+                self.front.run(self.cost, self.limit, self.due, self.fresh)
+                rounds = rounds + 1 if np.count_nonzero(self.due < np.inf) < _FEW else 0
+                if rounds > _PATIENCE:
+                    self.front.run_anywhere(self.cost, self.limit, self.due, self.fresh)
                 lines, places = np.nonzero(self.due < np.inf)
-                if lines.size == 0:
-                    return
-                self._one_round(lines, places, pool)
+                if lines.size > 0:
+                    self._one_round(lines, places, pool)
 
     def _one_round(
         self,
@@ -104,7 +111,7 @@ class _Sweeper:
             due = self.due[lines, places]
             half = len(tiles) // 2
             tiles = tiles[due <= np.partition(due, half)[half]]
-        if len(tiles) < 4 or threads() == 1:
+        if len(tiles) < _FEW or threads() == 1:
             self._sweep(tiles)
             return
         # Tiles of one colour touch only tiles of other colours, so none reads what another

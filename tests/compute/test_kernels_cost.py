@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from geo.compute import kernels, sweeps
+from geo.compute import corridors, kernels, sweeps
 from geo.errors import DataError
 
 shapes = st.shared(st.tuples(st.integers(1, 9), st.integers(1, 9)), key="shape")
@@ -210,17 +210,119 @@ def test_on_free_ground_the_links_still_lead_to_the_source():
     assert len(kernels.trace_back(found.backlink, (5, 0))) == 87
 
 
-def test_a_maze_is_solved_to_its_end():
-    # A serpentine: one long way, back and forth, through many tiles.
-    friction = np.ones((11, 13))
-    friction[1::4, :-1] = np.nan
-    friction[3::4, 1:] = np.nan
-    source = np.zeros(friction.shape, dtype=bool)
-    source[0, 0] = True
-    found = kernels.accumulated_cost(friction, source, (1.0, 1.0))
-    expected = by_dijkstra(friction, np.where(source, 0.0, np.nan), (1.0, 1.0))
+def serpentine(rows, columns, width):
+    """One way back and forth, so many cells wide."""
+    open_ = np.ones((rows, columns), dtype=bool)
+    for number, row in enumerate(range(width, rows - 1, width + 1)):
+        open_[row] = False
+        open_[row, slice(0, width) if number % 2 else slice(columns - width, None)] = True
+    return open_
+
+
+def spiral(side, width):
+    """One way from the corner inwards, so many cells wide."""
+    open_ = np.zeros((side, side), dtype=bool)
+    for lead in range(0, side // 2 - 2 * width, width + 1):
+        ring = slice(lead, side - lead)
+        within = slice(lead + width, side - lead - width)
+        open_[ring, ring] = True
+        open_[within, within] = False
+        # Cut the ring below its corner, and lead on from there to the next one.
+        cut = lead + width
+        open_[cut, lead:cut] = False
+        open_[cut + 1 : cut + 1 + width, cut] = True
+    return open_
+
+
+def maze(side, seed, extra):
+    """Passages dug at random from room to room, with some share of the other walls open too."""
+    rng = np.random.default_rng(seed)
+    open_ = np.zeros((2 * side + 1, 2 * side + 1), dtype=bool)
+    ways, seen = [(0, 0)], {(0, 0)}
+    while ways:
+        i, j = ways[-1]
+        rooms = [(i + a, j + b) for a, b in ((0, 1), (1, 0), (0, -1), (-1, 0))]
+        rooms = [(a, b) for a, b in rooms if 0 <= a < side and 0 <= b < side]
+        new = [room for room in rooms if room not in seen]
+        open_[2 * i + 1, 2 * j + 1] = True
+        if not new:
+            ways.pop()
+            continue
+        a, b = new[rng.integers(len(new))]
+        open_[i + a + 1, j + b + 1] = True
+        seen.add((a, b))
+        ways.append((a, b))
+    inner = open_[1:-1, 1:-1]
+    inner |= rng.random(inner.shape) < extra
+    return open_
+
+
+LABYRINTHS = {
+    **{f"serpentine {width} wide": serpentine(37, 45, width) for width in (1, 2, 5)},
+    **{f"spiral {width} wide": spiral(41, width) for width in (1, 2, 5)},
+    "perfect maze": maze(20, 1, 0.0),
+    "braided maze": maze(20, 2, 0.1),
+    "scattered barriers": np.random.default_rng(3).random((40, 40)) < 0.6,
+}
+
+
+@pytest.mark.parametrize("tile", [4, 64])
+@pytest.mark.parametrize("ground", ["level", "rough"])
+@pytest.mark.parametrize("name", LABYRINTHS)
+def test_labyrinths_equal_dijkstra(name, ground, tile, monkeypatch):
+    monkeypatch.setattr(sweeps, "_TILE", tile)
+    open_ = LABYRINTHS[name]
+    rough = np.random.default_rng(5).uniform(0.2, 5, open_.shape)
+    friction = np.where(open_, 1.0 if ground == "level" else rough, np.nan)
+    source = np.zeros(open_.shape, dtype=bool)
+    source[tuple(np.argwhere(open_)[0])] = True
+    found = kernels.accumulated_cost(friction, source, (3.0, 2.0))
+    expected = by_dijkstra(friction, np.where(source, 0.0, np.nan), (3.0, 2.0))
     np.testing.assert_allclose(found, expected, rtol=1e-12)
-    assert found[10, 12] > 60
+
+
+@settings(max_examples=100, deadline=None)
+@given(rough, starts, sides, st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.5, 1.0]))
+def test_swept_or_followed_the_bits_are_the_same(friction, start, cell_size, seed, share):
+    expected = kernels.accumulated_cost(friction, start, cell_size)
+
+    def any_tiles(friction, tile):
+        tiles = -(-friction.shape[0] // tile), -(-friction.shape[1] // tile)
+        return np.random.default_rng(seed).random(tiles) < share
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corridors, "corridor_tiles", any_tiles)
+        found = kernels.accumulated_cost(friction, start, cell_size)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ["braided maze", "scattered barriers", "spiral 5 wide"])
+def test_a_front_for_which_there_is_no_room_waits_in_its_tiles(name, monkeypatch):
+    open_ = LABYRINTHS[name]
+    rng = np.random.default_rng(6)
+    friction = np.where(open_, rng.uniform(0.2, 5, open_.shape), np.nan)
+    start = np.where(rng.random(open_.shape) < 0.1, rng.uniform(0, 9, open_.shape), np.nan)
+    expected = kernels.accumulated_cost(friction, start, (3.0, 2.0))
+    assert np.isfinite(expected).any()
+    # One tile of four cells with its ring is 36 cells.
+    monkeypatch.setattr(corridors, "_ROOM", 37)
+    monkeypatch.setattr(corridors, "_SHORT", 8)
+    tight = corridors.Front(friction, sweeps.step_lengths(3.0, 2.0), 4)
+    assert tight._costs.shape[1] < 200
+    found = kernels.accumulated_cost(friction, start, (3.0, 2.0))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_narrow_ways_are_told_from_open_ground():
+    friction = np.ones((64, 192))
+    friction[1::2, :64] = np.nan
+    friction[:, 64:128] = np.where(serpentine(64, 64, 2), 1.0, np.inf)
+    assert corridors.corridor_tiles(friction, 64).tolist() == [[True, True, False]]
+    # A single narrow tile in a wide open country is not worth a second way of working.
+    wide = np.ones((640, 640))
+    wide[:64, :64] = np.nan
+    wide[0, :64] = 1.0
+    assert not corridors.corridor_tiles(wide, 64).any()
 
 
 def test_equals_scikit_image_on_real_valued_friction():
