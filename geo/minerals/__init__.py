@@ -25,6 +25,8 @@ Each module is usable alone, on plain arrays and frames:
     Classes of continuous evidence: quantiles, natural breaks, concentration-area.
 `prospectivity`
     Weights of evidence: classes, posterior probability, conditional independence.
+`patterns`
+    Answers of a model on the cells of a raster, each pattern of evidence asked once.
 `generalise`
     From many classes to a few whose weights can be trusted.
 `learning`

@@ -62,7 +62,8 @@ class Conditions:
         Parameters
         ----------
         layers : sequence of (...) array_like
-            1 or True present, 0 or False absent, NaN unknown.
+            1 or True present, 0 or False absent, NaN unknown; or a masked array of bool,
+            unknown where it is masked, which is the fastest.
         deposits : (...) array_like of bool
             Cells that hold a deposit.
 
@@ -162,28 +163,30 @@ class Fitted:
         first, second, third = (np.append(table, np.nan)[place] for table in values)
         return first, second, third
 
-    def of(self, codes: Ints) -> Floats:
+    def of(self, codes: npt.NDArray[np.integer]) -> Floats:
         """Probability of numbered conditions, NaN of those that were not counted."""
         return np.append(self.probability, np.nan)[self._places(codes)]
 
-    def _places(self, code: Ints) -> Ints:
+    def _places(self, code: npt.NDArray[np.integer]) -> Ints:
         """Place of each cell's condition; one past the last where it was not counted."""
         size = self.codes.size
         if 3 ** len(self.weights) <= MOST_TABLED:
             table = np.full(3 ** len(self.weights), size, dtype=np.int64)
             table[self.codes] = np.arange(size)
             return np.asarray(table[code], dtype=np.int64)
+        code = code.astype(np.int64)
         place = np.searchsorted(self.codes, code)
         there = self.codes[np.minimum(place, size - 1)] == code
         return np.where(there, place, size)
 
 
-def _codes(layers: Sequence[npt.ArrayLike], count: int) -> Ints:
+def _codes(layers: Sequence[npt.ArrayLike], count: int) -> npt.NDArray[np.unsignedinteger]:
     """Number of the condition in each cell: a digit a layer, to the base of three."""
     if len(layers) != count:
         raise DataError(f"{len(layers)} layers of evidence, {count} were named")
     first = _states(layers[0], 0)
-    code = first.astype(np.int64)
+    # No wider than the conditions ask for: most of the time goes into moving the codes.
+    code = first.astype(np.min_scalar_type(3**count - 1))
     for number, layer in enumerate(layers[1:], start=1):
         states = _states(layer, number)
         if states.shape != first.shape:
@@ -191,23 +194,30 @@ def _codes(layers: Sequence[npt.ArrayLike], count: int) -> Ints:
                 f"layer {number} has the shape {states.shape}, the first {first.shape}: put "
                 "them on one grid"
             )
-        code += states * np.int64(3**number)
+        code += states * code.dtype.type(3**number)
     return code
 
 
-def _states(layer: npt.ArrayLike, number: int) -> npt.NDArray[np.int8]:
+def _states(layer: npt.ArrayLike, number: int) -> npt.NDArray[np.uint8]:
+    if isinstance(layer, np.ma.MaskedArray) and layer.dtype == np.bool_:
+        return np.where(np.ma.getmaskarray(layer), np.uint8(_MISSING), layer.data.view(np.uint8))
     given = np.asarray(layer)
     if given.dtype == np.bool_:
-        return given.astype(np.int8)
+        return given.view(np.uint8)
     values = as_numbers(given, f"layer {number}")
-    missing = np.isnan(values)
-    odd = values[~missing & (values != 0) & (values != 1)]
+    present = values == 1
+    missing = ~(present | (values == 0))
+    odd = values[missing]
+    odd = odd[~np.isnan(odd)]
     if odd.size:
         raise DataError(
             f"layer {number} holds {odd.flat[0]:g}, required are 1 present, 0 absent and NaN "
             "unknown: generalise it to two classes first"
         )
-    return np.where(missing, _MISSING, values == 1).astype(np.int8)
+    states: npt.NDArray[np.uint8] = missing.view(np.uint8)
+    states *= _MISSING
+    states += present
+    return states
 
 
 def _summed(place: npt.NDArray[np.intp], counts: Ints, size: int) -> Ints:

@@ -16,9 +16,10 @@ Bools = npt.NDArray[np.bool_]
 
 MOST_TABLED = 1 << 20
 """Different numbers up to which each has a place in a table, which needs no sorting."""
+_RUN = 1 << 21
 
 
-def tally(numbers: Ints, holds: Bools) -> tuple[Ints, Ints, Ints]:
+def tally(numbers: npt.NDArray[np.integer], holds: Bools) -> tuple[Ints, Ints, Ints]:
     """Count cells, and cells with a deposit, by number.
 
     Parameters
@@ -39,12 +40,16 @@ def tally(numbers: Ints, holds: Bools) -> tuple[Ints, Ints, Ints]:
     """
     low, high = int(numbers.min()), int(numbers.max())
     if high - low < MOST_TABLED:
-        place = (numbers - low).ravel()
-        cells = np.bincount(place)
+        flat, held_flat = numbers.ravel(), holds.ravel()
+        cells, held = (np.zeros(high - low + 1, dtype=np.int64) for _ in range(2))
+        # Short runs: a count widens its numbers, and a country of them is no small thing.
+        for first in range(0, flat.size, _RUN):
+            place = flat[first : first + _RUN].astype(np.int64) - low
+            cells += np.bincount(place, minlength=cells.size)
+            held += np.bincount(place[held_flat[first : first + _RUN]], minlength=cells.size)
         names = np.flatnonzero(cells)
-        held = np.bincount(place[holds.ravel()], minlength=cells.size)
         return names + low, cells[names], held[names]
-    several, inverse = np.unique(numbers, return_inverse=True)
+    several, inverse = np.unique(numbers.astype(np.int64), return_inverse=True)
     inverse = inverse.reshape(numbers.shape)
     held = np.bincount(inverse[holds], minlength=several.size)
     return several, np.bincount(inverse.ravel(), minlength=several.size), held

@@ -14,7 +14,6 @@ forest of Valavi et al. 2021). Calibration then makes the numbers probabilities 
 Needs the extra ``lodemap[learning]``.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -24,10 +23,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from geo.compute.blocks import each, row_blocks
 from geo.compute.forest import Trees, mean_of_trees
 from geo.errors import DataError
-from geo.minerals.counting import MOST_TABLED
+from geo.minerals.patterns import on_cells
 from geo.minerals.validation import Area, area_under_curve, beyond, boyce_index
 
 __all__ = ["MODELS", "UNLABELLED", "Applicability", "Learned", "learn"]
@@ -45,7 +43,6 @@ UNLABELLED = ("background", "bagging")
 
 _BAGS = 20
 _TREES = 300
-_BLOCK = 1 << 17
 _CURVE = 40
 
 _ALIKE = 0.7
@@ -121,7 +118,7 @@ class Learned:
         -------
         (...) array
         """
-        return self._on_cells(evidence, self._calibrated)
+        return on_cells(_layers(evidence, len(self.names)), self._calibrated)
 
     def applicable(self, evidence: Sequence[npt.ArrayLike]) -> Floats:
         """1 where the model has seen evidence alike, 0 where not, NaN where it is unknown.
@@ -134,7 +131,7 @@ class Learned:
         -------
         (...) array
         """
-        return self._on_cells(evidence, self.applicability.covers)
+        return on_cells(_layers(evidence, len(self.names)), self.applicability.covers)
 
     def card(self) -> dict[str, Any]:
         """What a reader must know of the model, as plain data."""
@@ -162,70 +159,6 @@ class Learned:
         slope, shift = self._calibration
         labelled = scipy.special.expit(slope * _logit(self._predict(table)) + shift)
         return np.asarray(np.minimum(labelled / self.known_share, 1.0), dtype=np.float64)
-
-    def _on_cells(
-        self, evidence: Sequence[npt.ArrayLike], what: Callable[[Floats], npt.NDArray[Any]]
-    ) -> Floats:
-        layers = _layers(evidence, len(self.names))
-        flat = [layer.ravel() for layer in layers]
-        patterns = _Patterns.of(flat)
-        if patterns is not None:
-            return np.asarray(patterns.spread(flat, what).reshape(layers[0].shape))
-        out = np.full(flat[0].size, np.nan)
-
-        def fill(first: int, last: int) -> None:
-            table = np.stack([one[first:last] for one in flat], axis=1).astype(np.float64)
-            known = ~np.isnan(table).any(axis=1)
-            if known.any():
-                out[first:last][known] = what(table[known])
-
-        each(fill, row_blocks((out.size, 1), _BLOCK))
-        return out.reshape(layers[0].shape)
-
-
-@dataclass(frozen=True)
-class _Patterns:
-    """Numbering of the patterns that layers of few whole numbers can make."""
-
-    low: tuple[int, ...]
-    sizes: tuple[int, ...]
-
-    @classmethod
-    def of(cls, layers: Sequence[npt.NDArray[Any]]) -> "_Patterns | None":
-        """Number them, or give None where layers are not whole or patterns too many."""
-        if not layers[0].size or any(layer.dtype.kind not in "biu" for layer in layers):
-            return None
-        low = tuple(int(layer.min()) for layer in layers)
-        sizes = tuple(int(layer.max()) - one + 1 for layer, one in zip(layers, low, strict=True))
-        return cls(low, sizes) if math.prod(sizes) <= MOST_TABLED else None
-
-    def spread(
-        self, layers: Sequence[npt.NDArray[Any]], what: Callable[[Floats], npt.NDArray[Any]]
-    ) -> Floats:
-        """Answer each pattern that occurs once, and put the answers on the cells."""
-        blocks = row_blocks((layers[0].size, 1), _BLOCK)
-        occurs = np.zeros(math.prod(self.sizes), dtype=bool)
-        each(lambda first, last: occurs.__setitem__(self._codes(layers, first, last), True), blocks)
-        codes = np.flatnonzero(occurs)
-        columns = np.unravel_index(codes, self.sizes)
-        table = np.stack(columns, axis=1).astype(np.float64) + self.low
-        answers = np.full(occurs.size, np.nan)
-        answers[codes] = what(table)
-        out = np.empty(layers[0].size)
-
-        def fill(first: int, last: int) -> None:
-            out[first:last] = answers[self._codes(layers, first, last)]
-
-        each(fill, blocks)
-        return out
-
-    def _codes(self, layers: Sequence[npt.NDArray[Any]], first: int, last: int) -> Ints:
-        code = np.zeros(last - first, dtype=np.int64)
-        for layer, low, size in zip(layers, self.low, self.sizes, strict=True):
-            code *= size
-            code += layer[first:last]
-            code -= low
-        return code
 
 
 def learn(
@@ -490,7 +423,8 @@ def _logistic(table: Floats, holds: Bools, weight: Floats) -> Predictor:
 
     fitted = make_pipeline(StandardScaler(), LogisticRegression(solver="newton-cholesky"))
     fitted.fit(table, holds, logisticregression__sample_weight=weight)
-    return lambda given: np.asarray(fitted.predict_proba(given)[:, 1])
+    # Evidence of 32 bits would be scaled in 32 bits.
+    return lambda given: np.asarray(fitted.predict_proba(np.asarray(given, np.float64))[:, 1])
 
 
 def _boosting(table: Floats, holds: Bools, weight: Floats, seed: int) -> Predictor:
@@ -514,7 +448,7 @@ def _forest(table: Floats, holds: Bools, weight: Floats, seed: int) -> Predictor
     trees = Trees.of(tree.tree_ for tree in fitted.estimators_)
     # No tree in favour is half a tree: a share of zero has no logit to calibrate.
     least = 0.5 / _TREES
-    return lambda given: np.clip(mean_of_trees(given.astype(np.float32), trees), least, 1 - least)
+    return lambda given: np.clip(mean_of_trees(given, trees), least, 1 - least)
 
 
 def _calibration(out: Floats, holds: Bools, weight: Floats) -> tuple[float, float]:

@@ -355,15 +355,21 @@ def _fitted(layers: Sequence[npt.ArrayLike], deposits: npt.ArrayLike) -> Fitted:
     return counted.fit()
 
 
-def _classes(evidence: npt.ArrayLike, nodata: float | None) -> tuple[Bools, npt.NDArray[np.int64]]:
-    values = as_numbers(evidence, "the evidence")
-    known = ~np.isnan(values)
+def _classes(
+    evidence: npt.ArrayLike, nodata: float | None
+) -> tuple[Bools, npt.NDArray[np.integer]]:
+    given = np.asarray(evidence)
+    if given.dtype.kind not in "iu":
+        given = as_numbers(given, "the evidence")
+    known: Bools = ~np.isnan(given) if given.dtype.kind == "f" else np.ones(given.shape, bool)
     if nodata is not None:
-        known &= values != nodata
+        known &= given != nodata
     if not known.any():
         raise DataError("the evidence is unknown in every cell")
     # Most evidence is known everywhere, and a copy of a country is no small thing.
-    found = values.ravel() if known.all() else values[known]
+    found = given.ravel() if known.all() else given[known]
+    if found.dtype.kind != "f":
+        return known, found
     with np.errstate(invalid="ignore"):
         classes = found.astype(np.int64)
     odd = classes != found

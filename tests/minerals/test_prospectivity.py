@@ -259,6 +259,17 @@ def test_blocks_count_as_the_whole(seed, layers):
     np.testing.assert_array_equal(np.concatenate(parts), whole.probability)
 
 
+def test_masked_cells_are_unknown_cells():
+    layers = [np.array([1, 0, np.nan, 0, 1, 0.0]), np.array([0, 1, 1, np.nan, np.nan, 0])]
+    masked = [np.ma.array(layer == 1, mask=np.isnan(layer)) for layer in layers]
+    deposits = np.array([1, 0, 1, 0, 0, 0])
+    plain, other = Conditions(2), Conditions(2)
+    plain.add(layers, deposits)
+    other.add(masked, deposits)
+    np.testing.assert_array_equal(plain.counts, other.counts)
+    np.testing.assert_array_equal(plain.fit().on(layers)[0], plain.fit().on(masked)[0])
+
+
 def test_a_condition_that_was_not_counted_stays_unknown():
     counted = Conditions(13)
     layers = [np.array([1, 0, 1, 0])] * 13
