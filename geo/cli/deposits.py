@@ -17,7 +17,7 @@ __all__ = ["deposits"]
 
 @click.group(cls=Commands)
 def deposits() -> None:
-    """Bring registers of deposits into one schema, and link them."""
+    """Bring registers of deposits into one schema, link them, and draw them."""
 
 
 @deposits.command("read")
@@ -72,6 +72,35 @@ def link_deposits(left: str, right: str, review: Path) -> None:
     write_vector(reviews.as_text(pairs), review)
     open_ = (~pairs["same"] & (pairs["decision"] == "")).sum()
     click.echo(f"{review}: {pairs['same'].sum()} links, {open_} pairs that a person may judge")
+
+
+@deposits.command("plot")
+@click.argument("table")
+@click.option("--commodity", help="Draw only these, such as copper.")
+@click.option("--name", help="Deposit to stand out, with its percentiles among the others.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="SVG to write.",
+)
+def plot_deposits(table: str, commodity: str | None, name: str | None, out: Path) -> None:
+    """Draw grade against tonnage, with lines of equal metal.
+
+    TABLE is a layer file, or the id of an embedded layer, with the columns name, resource_mt,
+    grade and grade_unit. Parts of a deposit are drawn beside it; nothing is added up.
+    """
+    from geo.minerals.deposits import prepare
+    from geo.publish.folder import write_whole
+    from geo.publish.gradetonnage import grade_tonnage_svg
+
+    if out.suffix.lower() != ".svg":
+        raise click.UsageError(f"{out}: the plot is an SVG: give it that ending")
+    found = _table(table)
+    chosen = prepare(found, commodity) if commodity else found
+    title = f"Grade and tonnage: {commodity}" if commodity else "Grade and tonnage"
+    write_whole(out, grade_tonnage_svg(chosen, title=title, name=name).encode())
+    click.echo(f"{out}: written")
 
 
 def _table(where: str) -> "gpd.GeoDataFrame":
