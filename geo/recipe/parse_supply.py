@@ -42,9 +42,16 @@ def transport_of(table: Table) -> TransportSpec:
         throughput=table.text("throughput", "") or None,
         readings=table.text("readings", "") or None,
         closed=table.texts("closed", []),
+        usd=_currencies(table),
         lines={key: table.document.line((*table.path, key)) for key in table.data},
         **limits_of(table),
     )
+
+
+def _currencies(parent: Table) -> dict[str, float]:
+    """US dollars for one unit of each currency."""
+    table = parent.child("usd")
+    return {} if table is None else {code: table.positive(code, "") for code in table.data}
 
 
 def _reference(parent: Table) -> ReferenceSpec | None:

@@ -287,7 +287,8 @@ class ReferenceSpec:
 class TransportSpec:
     """Layers of the network and what may not be used.
 
-    Gauges [mm], ports to sail from and classes of crossing limit the ways where they are given.
+    Gauges [mm], ports to sail from and classes of crossing limit the ways where they are given;
+    `usd` are US dollars for one unit of each other currency of the factors.
     """
 
     nodes: str
@@ -311,6 +312,7 @@ class TransportSpec:
     gauges: tuple[int, ...] | None = None
     use_ports: tuple[str, ...] | None = None
     allow_crossings: tuple[str, ...] | None = None
+    usd: Mapping[str, float] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
 
 

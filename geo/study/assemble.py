@@ -23,6 +23,7 @@ from geo.study.ground import ground_of
 from geo.study.measures import model_of
 from geo.study.months import monthly_yields
 from geo.study.new_links import flows_of, link_layers, new_links_view
+from geo.study.oddities import network_findings
 from geo.study.power import power_notes
 from geo.study.projects import project_views
 from geo.study.resilience import trade_view
@@ -95,7 +96,7 @@ def assemble(
         recipe_sha256=recipe.sha256,
         grid=bench.grid,
         region=bench.region.to_crs(4326),
-        findings=bench.findings,
+        findings=(*bench.findings, *network_findings(bench)),
         trade=trade_view(bench, [(t.spec, t.outcome.view.sites, t.outcome.routes) for t in themes]),
         languages=recipe.languages,
         labels=_labels(bench),

@@ -120,7 +120,7 @@ def network_of(bench: Workbench) -> Network:
             },
             crossings=_crossings(bench),
             allow_crossings=spec.allow_crossings or ALLOWED_CROSSINGS,
-            assumptions=Assumptions(interest_rate=spec.interest),
+            assumptions=Assumptions(interest_rate=spec.interest, usd=spec.usd),
         )
 
     return bench.keep(("network", network_key(bench)), make)
@@ -195,7 +195,7 @@ def truck_of(bench: Workbench) -> xr.DataArray:
 def _truck_told(bench: Workbench) -> str:
     """What trucks drive on is made of, beside the layers."""
     spec, where = _spec(bench), bench.recipe.region_where
-    return repr((spec.avoid_status, spec.barriers, spec.geometry, spec.interest, where))
+    return repr((spec.avoid_status, spec.barriers, spec.geometry, spec.interest, spec.usd, where))
 
 
 def transport_layers(bench: Workbench) -> list[str]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from geo.errors import DataError, NetworkError
 
-__all__ = ["CASES", "Assumptions", "Case", "Rate", "Tariffs", "classify_factors"]
+__all__ = ["CASES", "Assumptions", "Case", "Rate", "Tariffs", "classify_factors", "in_dollars"]
 
 Case = Literal["low", "central", "high"]
 CASES: tuple[Case, ...] = ("low", "central", "high")
@@ -88,6 +88,9 @@ class Assumptions:
     crossing_km : float
         Greatest distance between two facing border posts that a road is assumed to
         join where the table has no road link [km]. Assumption.
+    usd : mapping of str to float
+        US dollars for one unit of each other currency that the factor table is written
+        in (ISO 4217), dated by whoever gives it.
     """
 
     interest_rate: float = 0.10
@@ -102,6 +105,7 @@ class Assumptions:
     )
     rail_reference_km: float = 750.0
     crossing_km: float = 15.0
+    usd: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         positive = (self.sea_speed_kmh, self.rail_reference_km)
@@ -246,10 +250,11 @@ class Tariffs:
         Raises
         ------
         NetworkError
-            If the table lacks a factor; all of them are named.
+            If the table lacks a factor; all of them are named. If a factor is in a unit that
+            it cannot have, or in a currency without a rate in `Assumptions.usd`.
         """
         given = assumptions or Assumptions()
-        table = classify_factors(factors)
+        table = in_dollars(classify_factors(factors), given.usd)
         missing = [name for name in _NEEDED if not (table["factor"] == name).any()]
         if missing:
             raise NetworkError(
@@ -349,6 +354,80 @@ def classify_factors(factors: pd.DataFrame) -> pd.DataFrame:
             "write a number above 0"
         )
     return table
+
+
+def in_dollars(table: pd.DataFrame, usd: Mapping[str, float]) -> pd.DataFrame:
+    """Factors with their money in US dollars.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As of :func:`classify_factors`; a row without a ``unit`` is in that of its factor.
+    usd : mapping of str to float
+        US dollars for one unit of each other currency.
+
+    Returns
+    -------
+    DataFrame
+        Values, and spans of money in the notes, at the rate of the row's currency.
+
+    Raises
+    ------
+    NetworkError
+        If a unit is not the factor's or a currency has no rate: every row, one a line.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"group": ["cost"], "item": ["Rail"], "value": [0.155],
+    ...                      "unit": ["CNY/tkm"], "notes": ["0.1-0.2"]})
+    >>> made = in_dollars(classify_factors(rows), {"CNY": 0.14})
+    >>> made["value"].round(4).item(), made["notes"].item()
+    (0.0217, '0.014-0.028')
+    """
+    faults, rates = [], []
+    units = table["unit"].fillna("").astype(str) if "unit" in table else [""] * len(table)
+    for factor, item, unit in zip(table["factor"], table["item"], units, strict=True):
+        rate = _rate_of(unit, _unit_of(factor), usd) if factor and unit else 1.0
+        if isinstance(rate, str):
+            faults.append(f"factor {item!r} is in {unit!r}: {rate}")
+        rates.append(1.0 if isinstance(rate, str) else rate)
+    if faults:
+        raise NetworkError("\n".join(faults))
+    notes = [_spans_at(text, rate) for text, rate in zip(table["notes"], rates, strict=True)]
+    return table.assign(value=table["value"] * rates, notes=notes)
+
+
+def _unit_of(factor: str) -> str:
+    """Unit that a factor must come in."""
+    if factor.startswith("kg-"):
+        return "kg CO2e/tkm"
+    if factor.endswith(("-dwell", "-speed")):
+        return "h" if factor.endswith("-dwell") else "km/h"
+    by_km = factor.startswith("truck") or factor in ("sea", "rail")
+    return "USD/tkm" if by_km else "USD/t"
+
+
+def _rate_of(unit: str, wanted: str, usd: Mapping[str, float]) -> float | str:
+    """What a value is multiplied by to be in the unit wanted, or why it cannot be."""
+    currency, slash, per = unit.partition("/")
+    if unit == wanted:
+        return 1.0
+    if not wanted.startswith("USD/") or f"USD{slash}{per}" != wanted:
+        return f"write it in {wanted}"
+    if currency not in usd:
+        return f"no rate of {currency} is known: give US dollars for one, or write it in {wanted}"
+    return float(usd[currency])
+
+
+def _spans_at(notes: str, rate: float) -> str:
+    """Notes with the first span, which is money, at a rate."""
+    if rate == 1.0:
+        return notes
+
+    def priced(found: re.Match[str]) -> str:
+        return "-".join(f"{float(one) * rate:.6g}" for one in found.groups())
+
+    return _SPAN.sub(priced, notes, count=1)
 
 
 def _factor(group: str, item: str) -> str:

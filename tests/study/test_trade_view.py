@@ -125,3 +125,11 @@ def test_the_page_carries_the_block(coarse):
     assert len(own["closed"]) > 0
     assert own["missing"] == ""
     assert own["premium"] > 0
+
+
+def test_what_is_odd_about_the_network_stands_among_the_findings(coarse):
+    found = {one.code: one for one in coarse.content.findings if one.id == "transport-links"}
+    published = found["network-published"]
+    assert published.count == 6
+    assert "6 charged for another length than published" in published.sentence
+    assert "network-dates" not in found

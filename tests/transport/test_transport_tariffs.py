@@ -1,6 +1,7 @@
 """Rates read from the factor table, and what the table does not hold."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,6 +105,34 @@ def test_a_product_in_boxes_pays_the_lift():
 def test_a_broken_factor_table_is_refused(change, message):
     with pytest.raises(NetworkError, match=message):
         tariffs(change(FACTORS))
+
+
+def in_unit(item, unit):
+    return FACTORS.assign(unit=FACTORS["unit"].mask(FACTORS["item"] == item, unit))
+
+
+@pytest.mark.parametrize(
+    ("item", "unit", "message"),
+    [
+        ("Rail of BB", "CNY/tkm", "'Rail of BB' is in 'CNY/tkm': no rate of CNY is known"),
+        ("Rail of BB", "USD/t", "'Rail of BB' is in 'USD/t': write it in USD/tkm"),
+        ("Container lift", "furlong", "'Container lift' is in 'furlong': write it in USD/t"),
+        ("Road clearance", "days", "'Road clearance' is in 'days': write it in h"),
+        ("Rail speed with delay", "mph", "'Rail speed with delay' is in 'mph': write it in km/h"),
+    ],
+)
+def test_a_unit_that_is_not_the_factors_and_a_currency_without_a_rate_are_refused(
+    item, unit, message
+):
+    with pytest.raises(NetworkError, match=re.escape(message)):
+        tariffs(in_unit(item, unit))
+
+
+def test_another_currency_is_charged_at_its_rate_with_its_bounds():
+    item = "Unpaved road truck"
+    found = tariffs(in_unit(item, "CNY/tkm"), assumptions=replace(GIVEN, usd={"CNY": 0.5}))
+    assert found.truck_unpaved.triple == pytest.approx((0.075, 0.1, 0.15))
+    assert found.truck_paved.triple == tariffs(FACTORS).truck_paved.triple
 
 
 def test_a_sea_row_without_points_is_a_plain_rate():
