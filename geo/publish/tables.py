@@ -335,9 +335,10 @@ def write_sites_parquet(content: Content, path: Path) -> None:
 def write_geopackage(content: Content, path: Path) -> None:
     """Write sites, routes and every layer of the map into one GeoPackage with styles inside.
 
-    Tables are ``sites_<theme>``, ``sites_<theme>_<scenario>``, ``routes`` and the layers'
-    ids, with ``-`` as ``_``; the styles stand in ``layer_styles``, where QGIS looks when a
-    layer is added by hand. Land is cut to the surroundings of the study.
+    Tables are ``sites_<theme>``, ``sites_<theme>_<scenario>``, ``routes`` and the layers' ids,
+    with ``-`` as ``_``; ``closures`` has no shapes and joins by the site; the styles stand in
+    ``layer_styles``, where QGIS looks when a layer is added by hand. Land is cut to the
+    surroundings of the study.
 
     Parameters
     ----------
@@ -372,6 +373,9 @@ def write_geopackage(content: Content, path: Path) -> None:
             name = table_name(view.id)
             _write_layer(path, name, view.frame, view.title, styles, view.attribution)
             styles[name] = layer_style(view)
+        closed = _joined([content.trade.closures], CLOSURE_COLUMNS)
+        if len(closed):
+            pyogrio.write_dataframe(closed, path, layer="closures", driver="GPKG", append=True)
         write_styles(path, styles)
 
 

@@ -19,6 +19,7 @@ from shapely.geometry import GeometryCollection, LineString, MultiPoint, Point, 
 
 from geo.errors import OutputError
 from geo.publish import tables
+from geo.publish.content import TradeView
 from geo.publish.tables import (
     cell,
     table_name,
@@ -154,6 +155,19 @@ def test_the_geopackage_has_a_table_for_everything_on_the_map(content, package):
         info = pyogrio.read_info(package, layer=table_name(view.id))
         assert info["features"] == len(view.frame)
         assert info["crs"] == "EPSG:4326"
+
+
+def test_the_geopackage_tells_what_closes_a_site_beside_its_points(content, tmp_path):
+    columns = ["theme", "site_id", "country", "closed", "kind", "title"]
+    closed = pd.DataFrame([["copper", "a", "KR", "y-z", "border", "Y-Z"]] * 2, columns=columns)
+    closed["usd_per_t"], closed["change_usd_per_t"] = [90.0, np.nan], [5.0, np.nan]
+    closed["reachable"] = [True, False]
+    path = tmp_path / "with-closures.gpkg"
+    write_geopackage(dataclasses.replace(content, trade=TradeView(closures=closed)), path)
+    found = pyogrio.read_dataframe(path, layer="closures")
+    assert found["site_id"].tolist() == ["a", "a"]
+    assert found["reachable"].tolist() == [True, False]
+    assert found["usd_per_t"].isna().tolist() == [False, True]
 
 
 def test_the_geopackage_keeps_types_and_unknowns(package):
