@@ -14,7 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -200,12 +200,15 @@ class Kin:
         Of each surface, by name, the hash of all that it was made from.
     ground : str
         Hash of region, grid and all layers.
+    themes : mapping of str to str
+        Of each theme, by id, the hash of all that it shows, scenarios with it.
     """
 
     folder: Kept
     code: Callable[[str], str]
     surfaces: Mapping[str, str]
     ground: str
+    themes: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, module: str, *told: object) -> str:
         """Name of what a module makes of what is told."""

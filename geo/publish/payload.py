@@ -13,7 +13,7 @@ import shapely
 
 from geo.catalogue.records import Record
 from geo.publish.basemap import Extent, encode
-from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView, TradeView
+from geo.publish.content import Content, CriterionView, ScenarioView, ThemeView
 from geo.publish.labels import labels_used
 from geo.publish.linkblocks import flows_block, new_links_block
 from geo.publish.overlay import Frame, mercator_frame, score
@@ -111,11 +111,14 @@ def payload(content: Content, extent: Extent, *, room: int = PAGE_BUDGET) -> Jso
         "labels": {},
         "house": {"name": plain(content.house.name), "logo": content.house.logo},
         "countries": countries_of(content),
-        "themes": [_theme(theme, surfaces.get(theme.id)) for theme in content.themes],
+        "themes": [
+            _kept_theme(content, theme) | {"surface": surfaces.get(theme.id)}
+            for theme in content.themes
+        ],
         "routes": content.once(
             __name__, ("routes", _digest(content.routes)), lambda: _routes(content.routes)
         ),
-        "trade": {**trade_block(content.trade), "further": _further(content.trade)},
+        "trade": {**trade_block(content.trade), "further": _further(content)},
         "models": _plain_data(content.models),
         "planes": None,
         "newLinks": new_links_block(content.new_links),
@@ -186,7 +189,15 @@ def _or(value: object, missing: float) -> float:
     return missing if found is None else float(found)
 
 
-def _theme(theme: ThemeView, surface: Json | None) -> Json:
+def _kept_theme(content: Content, theme: ThemeView) -> Json:
+    """A theme without its surface, from a run before if all that it shows is the same."""
+    key = None if content.kin is None else content.kin.themes.get(theme.id)
+    if key is None:
+        return _theme(theme)
+    return content.once(__name__, ("theme", key), lambda: _theme(theme))
+
+
+def _theme(theme: ThemeView) -> Json:
     sites = sites_of(theme)
     ids = [plain(v) for v in sites["site_id"]]
     cells, qualities = _cells(theme, ids)
@@ -233,7 +244,7 @@ def _theme(theme: ThemeView, surface: Json | None) -> Json:
         ],
         "method": _method(theme),
         "together": _together(theme),
-        "surface": surface,
+        "surface": None,
         "scenarios": [
             found for view in theme.scenarios if (found := _scenario(view, theme, shown))
         ],
@@ -529,12 +540,16 @@ def _routes(routes: gpd.GeoDataFrame) -> Json:
     }
 
 
-def _further(trade: TradeView) -> dict[str, Json]:
+def _further(content: Content) -> dict[str, Json]:
     """Further ways by their number, each as `routes`."""
-    legs = trade.alternatives
+    legs = content.trade.alternatives
     if legs.empty:
         return {}
-    return {str(n): _routes(group) for n, group in legs.groupby("alternative")}
+
+    def make() -> dict[str, Json]:
+        return {str(n): _routes(group) for n, group in legs.groupby("alternative")}
+
+    return content.once(__name__, ("further", _digest(legs)), make)
 
 
 def _route_key(row: Mapping[str, Any]) -> tuple[str, str, str, float]:

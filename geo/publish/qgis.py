@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -242,7 +243,9 @@ def _extent(parent: ET.Element, tag: str, bounds: Iterable[float]) -> None:
         _child(box, name, repr(float(value)))
 
 
+@cache
 def _spatial_reference(text: str) -> ET.Element:
+    """How QGIS writes a reference system; every layer of a system has the same element."""
     crs = CRS.from_user_input(text)
     authority = crs.to_authority()
     made = ET.Element("spatialrefsys")

@@ -121,9 +121,10 @@ class _Report:
 
     def base(self) -> str:
         """The base map, once, for all pages to show."""
+        base = self.still.kept_base(self.content)
         return (
             '<svg class="hidden" aria-hidden="true"><defs>'
-            f'<symbol id="base" viewBox="{self.still.frame}">{self.still.base()}</symbol>'
+            f'<symbol id="base" viewBox="{self.still.frame}">{base}</symbol>'
             "</defs></svg>"
         )
 

@@ -118,6 +118,7 @@ class StillMap:
 
     def __init__(self, shapes: Sequence[Shape], extent: Extent) -> None:
         self._shapes = shapes
+        self._extent = extent
         self._project = Transformer.from_crs(4326, 3857, always_xy=True)
         west, south, east, north = extent.core
         margin = 0.04 * (east - west)
@@ -151,6 +152,10 @@ class StillMap:
                     f'stroke-width="{width}" stroke-opacity="{shape.fade}"/>'
                 )
         return "".join(parts)
+
+    def kept_base(self, content: Content) -> str:
+        """The base of a study's own shapes, from a run before if it is the same."""
+        return content.once(__name__, ("base", self._extent), self.base)
 
     def routes(self, legs: gpd.GeoDataFrame) -> str:
         """Lines of legs, by mode."""
@@ -195,7 +200,7 @@ def still_svg(content: Content, theme: ThemeView, shapes: Sequence[Shape], exten
     markers = [drawn.marker(row, theme.accent) for row in reversed(ranked.to_dict("records"))]
     return (
         f'<svg viewBox="{drawn.frame}" width="{_WIDTH}" role="img" aria-label="Still map">'
-        f"{drawn.base()}{drawn.routes(first)}{''.join(markers)}</svg>"
+        f"{drawn.kept_base(content)}{drawn.routes(first)}{''.join(markers)}</svg>"
     )
 
 

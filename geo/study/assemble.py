@@ -216,4 +216,12 @@ def _kin(bench: Workbench, themes: Sequence[ThemeRun]) -> Kin | None:
     for theme in themes:
         keys |= theme.surface_keys()
     known = {name: key for name, key in keys.items() if key is not None}
-    return Kin(bench.cache, bench.code, known, ground)
+    whole = {theme.spec.id: _whole(bench, theme) for theme in themes}
+    shown = {name: key for name, key in whole.items() if key is not None}
+    return Kin(bench.cache, bench.code, known, ground, shown)
+
+
+def _whole(bench: Workbench, theme: ThemeRun) -> str | None:
+    """Hash of all that a theme shows, under its scenarios too."""
+    keys = [theme.key, *(theme.scenario_key(one) for one in bench.recipe.scenarios)]
+    return None if None in keys else bench.key(__name__, (), keys)

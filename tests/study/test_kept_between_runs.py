@@ -13,7 +13,7 @@ import geo
 from geo.compute.canonical import canonical
 from geo.compute.kept import Kept
 from geo.errors import DataError
-from geo.publish import planes, qgis, raster
+from geo.publish import payload, planes, qgis, raster
 from geo.study import scored, show, themes
 
 
@@ -43,6 +43,7 @@ def counted(monkeypatch):
     count(scored, "_flags", lambda _bench, theme, *_: f"flags of {theme.id}")
     count(show, "_taken", lambda _bench, theme: f"areas of {theme.spec.id}")
     count(planes, "_drawn", lambda *_: "planes")
+    count(payload, "_theme", lambda theme: f"data of {theme.id}")
     return calls
 
 
@@ -65,7 +66,7 @@ def test_a_changed_weight_writes_only_the_scores_that_it_changes(world, tmp_path
     world.write_text(world.read_text("utf-8").replace("weight = 2", "weight = 5"), "utf-8")
     again = build(world, cache, tmp_path / "two")
     made = {name.removeprefix("style of ") for name in counted}
-    assert made == {"tin", "tin-score", "tin-score-high"}
+    assert made == {"tin", "tin-score", "tin-score-high", "data of tin"}
     plain = build(world, None, tmp_path / "plain")
     for path in sorted(plain.iterdir()):
         assert (again / path.name).read_bytes() == path.read_bytes(), path.name
