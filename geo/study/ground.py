@@ -7,7 +7,7 @@ import geopandas as gpd
 from geo.recipe import Recipe, ThemeSpec
 from geo.study.workbench import Workbench
 
-__all__ = ["ground_key", "ground_of", "placed"]
+__all__ = ["by_id", "ground_key", "ground_of", "placed"]
 
 
 def ground_of(recipe: Recipe) -> tuple[object, ...]:
@@ -30,6 +30,11 @@ def ground_key(bench: Workbench, module: str, theme: ThemeSpec, *told: object) -
     """Hash of what is told of a theme and of the ground that all themes share."""
     layers = replace(bench.recipe, themes=(theme,)).layer_ids()
     return bench.key(module, layers, (ground_of(bench.recipe), told))
+
+
+def by_id(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Sites in the order of their ids: what is made of them does not hang on their ranks."""
+    return sites.sort_values("site_id", ignore_index=True)
 
 
 def placed(theme: ThemeSpec, sites: gpd.GeoDataFrame) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -21,6 +21,7 @@ from geo.publish.content import LayerView, NewLinksView
 from geo.recipe import NewLinkSpec, NewLinksSpec, ThemeSpec
 from geo.recipe.reader import closest
 from geo.study.firstmiles import MOST_CELLS, first_miles
+from geo.study.ground import by_id
 from geo.study.trade import (
     freight_key,
     home_of,
@@ -87,12 +88,31 @@ def new_links_view(bench: Workbench, themes: Sites) -> NewLinksView | None:
     spec = bench.recipe.new_links
     if spec is None or _too_large(bench, "new links"):
         return None
-    freight = [(theme, sites) for theme, sites in themes if theme.freight is not None]
+    freight = [(theme, by_id(sites)) for theme, sites in themes if theme.freight is not None]
     key = _key(bench, spec, freight, spec.layers())
-    return bench.once(key, lambda: _made(bench, spec, freight))
+    view, demand = bench.once(key, lambda: _made(bench, spec, freight))
+    return replace(view, savings=_by_rank(view.savings, demand, themes))
 
 
-def _made(bench: Workbench, spec: NewLinksSpec, freight: Sites) -> NewLinksView:
+def _by_rank(savings: pd.DataFrame, demand: npt.NDArray[np.intp], themes: Sites) -> pd.DataFrame:
+    """Savings with the sites of each demand as the themes have them, by rank."""
+    places = [
+        {str(site): place for place, site in enumerate(sites["site_id"])}
+        for theme, sites in themes
+        if theme.freight is not None
+        for _ in theme.freight.destinations
+    ]
+    own = [
+        places[number % len(places)][str(site)]
+        for number, site in zip(demand, savings["site_id"], strict=True)
+    ]
+    return savings.iloc[np.lexsort((own, demand))].reset_index(drop=True)
+
+
+def _made(
+    bench: Workbench, spec: NewLinksSpec, freight: Sites
+) -> tuple[NewLinksView, npt.NDArray[np.intp]]:
+    """New links with the number of the demand that each saving is of, link by link."""
     network = _with_ends(bench, spec, freight)
     planned = [_plan(bench, spec, link, network) for link in spec.links]
     demands = _demands(bench, network, freight)
@@ -101,12 +121,15 @@ def _made(bench: Workbench, spec: NewLinksSpec, freight: Sites) -> NewLinksView:
     capital = {one.spec.id: one.line.usd for one in planned}
     worth = link_worth(values, capital, rate=spec.rate, years=spec.years)
     chosen = _best(bench, spec, network, rows, demands, capital)
-    return NewLinksView(
+    counts = [len(one.sites) for one in demands] * len(rows)
+    saves = ~(values["saving_usd_per_t"] <= 0)
+    view = NewLinksView(
         links=_table(planned, worth, chosen),
         corridors=_corridors(planned),
-        savings=values[~(values["saving_usd_per_t"] <= 0)].reset_index(drop=True),
+        savings=values[saves].reset_index(drop=True),
         says=_says(spec, chosen, values),
     )
+    return view, np.repeat(np.arange(len(counts)), counts)[saves.to_numpy()]
 
 
 def flows_of(bench: Workbench, themes: Sites) -> gpd.GeoDataFrame | None:
@@ -122,7 +145,7 @@ def flows_of(bench: Workbench, themes: Sites) -> gpd.GeoDataFrame | None:
     GeoDataFrame or None
         Of :func:`geo.transport.flows.link_flows`; None where no output is stated.
     """
-    freight = [(theme, sites) for theme, sites in themes if theme.freight is not None]
+    freight = [(theme, by_id(sites)) for theme, sites in themes if theme.freight is not None]
     stated = any(theme.freight is not None and theme.freight.outputs for theme, _ in freight)
     if not stated or _too_large(bench, "flows"):
         return None

@@ -4,7 +4,7 @@ All access places of the region compete for every site: the first mile is found 
 themes, and closures, further ways and draws are worked out on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -15,6 +15,7 @@ import pandas as pd
 from geo.publish.content import TradeView
 from geo.recipe import ReferenceSpec, ThemeSpec
 from geo.study.firstmiles import MOST_CELLS, first_miles
+from geo.study.ground import by_id, placed
 from geo.study.trade import freight_key, freight_surfaces
 from geo.study.workbench import Workbench
 from geo.transport.alternatives import Alternative, alternatives
@@ -88,33 +89,67 @@ def trade_view(bench: Workbench, themes: Sequence[Theme]) -> TradeView:
     shipped = [theme for theme in themes if theme[2] is not None]
     if not shipped or np.prod(bench.grid.shape) > MOST_CELLS:
         return TradeView()
-    key = _key(bench, shipped)
-    return bench.once(key, lambda: _made(bench, shipped))
+    # Sites are told by their ids, so that other ranks are no other freight.
+    told = [(spec, by_id(sites), legs) for spec, sites, legs in shipped]
+    parts = bench.once(_key(bench, told), lambda: _made(bench, told))
+    places = {
+        spec.id: {str(site): place for place, site in enumerate(sites["site_id"])}
+        for spec, sites, _ in shipped
+    }
+    return parts.view(places)
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """Tables of the view, one a theme and country, with sites in the order of their ids."""
+
+    freight: list[pd.DataFrame]
+    closures: list[pd.DataFrame]
+    alternatives: list[gpd.GeoDataFrame]
+    capacity: pd.DataFrame
+    reference: str
+
+    def view(self, places: Mapping[str, Mapping[str, int]]) -> TradeView:
+        """The view with the sites of each theme in their places."""
+        further = [_placed(frame, places) for frame in self.alternatives]
+        joined = pd.concat([frame for frame in further if len(frame)] or further, ignore_index=True)
+        return TradeView(
+            freight=_joined([_placed(frame, places) for frame in self.freight]),
+            closures=_joined([_placed(frame, places) for frame in self.closures]),
+            alternatives=gpd.GeoDataFrame(joined, geometry="geometry", crs=4326),
+            capacity=self.capacity,
+            reference=self.reference,
+        )
+
+
+def _placed(frame: pd.DataFrame, places: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
+    """Rows of one theme by the places of its sites."""
+    if frame.empty:
+        return frame
+    own = places[str(frame["theme"].iloc[0])]
+    return frame.iloc[np.argsort([own[str(site)] for site in frame["site_id"]], kind="stable")]
 
 
 def _key(bench: Workbench, themes: Sequence[Theme]) -> str | None:
     """Hash of all that the view depends on: the freight of the themes, and where sites lie."""
-    told = [
-        (spec.id, freight_key(bench, spec), sites["site_id"].tolist(), sites.geometry.to_wkb(True))
-        for spec, sites, _ in themes
-    ]
+    told = [(spec.id, freight_key(bench, spec), placed(spec, sites)) for spec, sites, _ in themes]
     layers = {bench.recipe.region, *bench.recipe.transport_layers()}
     layers |= bench.recipe.capacity_layers()
     transport = bench.recipe.transport
     rest = (transport, bench.recipe.draws.seed, bench.recipe.region_where)
-    return bench.key(__name__, sorted(layers), (repr(told), repr(rest)))
+    return bench.key(__name__, sorted(layers), (told, repr(rest)))
 
 
-def _made(bench: Workbench, themes: Sequence[Theme]) -> TradeView:
+def _made(bench: Workbench, themes: Sequence[Theme]) -> _Parts:
     miles = first_miles(bench, [sites for _, sites, _ in themes])
     ways = [
         way for theme, mile in zip(themes, miles, strict=True) for way in _ways(bench, theme, mile)
     ]
     reference = _reference(bench)
-    return TradeView(
-        freight=_joined([_freight(bench, way) for way in ways]),
-        closures=_joined([_closures(way) for way in ways]),
-        alternatives=_further(bench, ways),
+    return _Parts(
+        freight=[_freight(bench, way) for way in ways],
+        closures=[_closures(way) for way in ways],
+        alternatives=[_further(bench, way) for way in ways],
         capacity=_capacity(bench, ways),
         reference="" if reference is None else reference.title,
     )
@@ -226,15 +261,11 @@ def _closures(way: _Way) -> pd.DataFrame:
     return table
 
 
-def _further(bench: Workbench, ways: list[_Way]) -> gpd.GeoDataFrame:
+def _further(bench: Workbench, way: _Way) -> gpd.GeoDataFrame:
     """Legs of the second and third way of every site."""
-    frames = []
-    for way in ways:
-        found = [_after_first(way, site) for site in range(len(way.ids))]
-        legs = alternative_routes(way.sites, way.mile, way.tree, bench.grid, found, first=2)
-        frames.append(legs.assign(theme=way.theme))
-    joined = pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
-    return gpd.GeoDataFrame(joined, geometry="geometry", crs=4326)
+    found = [_after_first(way, site) for site in range(len(way.ids))]
+    legs = alternative_routes(way.sites, way.mile, way.tree, bench.grid, found, first=2)
+    return legs.assign(theme=way.theme)
 
 
 def _after_first(way: _Way, site: int) -> list[Alternative]:
