@@ -643,18 +643,22 @@ def _planes(content: Content, budget: int) -> tuple[Json | None, Json, list[str]
     for theme in content.themes:
         shapes = [(one.id, one.shape, one.spatial) for one in theme.criteria]
         rules = [(rule.bit, rule.effect) for rule in theme.exclusions]
-        made_of.append((theme.id, shapes, rules))
-    made = {name: key for name, key in _keys(content).items() if not name.endswith(_SCORES)}
-    if len(made) != sum(not str(name).endswith(_SCORES) for name in content.surfaces):
+        made_of.append((theme.id, f"{theme.id}-score" in content.surfaces, shapes, rules))
+    read = [
+        name
+        for theme in content.themes
+        for name in (f"{theme.id}-excluded", *(f"{theme.id}-{one.id}" for one in theme.criteria))
+        if name in content.surfaces
+    ]
+    known = _keys(content)
+    made = [(name, known.get(name)) for name in read]
+    if any(key is None for _, key in made):
         return planes(content, budget)
 
     def keep(size: object, draw: Callable[[], Drawn]) -> Drawn:
         return content.once(planes.__module__, (made_of, made, size), draw)
 
     return planes(content, budget, keep)
-
-
-_SCORES = ("-score", "-score-high")
 
 
 def _keys(content: Content) -> dict[str, str]:

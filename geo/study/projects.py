@@ -26,6 +26,7 @@ from geo.publish.content import ProjectView, ThemeView
 from geo.recipe import CostSpec, EnergySpec, ProjectSpec
 from geo.recipe.reader import closest
 from geo.study.access import flat_km, told_of, ways_of
+from geo.study.ground import ground_of
 from geo.study.power import country_cells, solar_surfaces, wind_surfaces
 from geo.study.workbench import Workbench
 
@@ -70,7 +71,14 @@ def project_views(bench: Workbench, themes: Sequence[ThemeView]) -> tuple[Projec
 
 
 def _view(bench: Workbench, spec: ProjectSpec, themes: Sequence[ThemeView]) -> ProjectView:
-    sites = _sites(bench, spec, themes)
+    sites, recipe = _sites(bench, spec, themes), bench.recipe
+    named = [sites[column].astype(str).tolist() for column in ("theme", "site_id", "name")]
+    told = (spec, recipe.energy, ground_of(recipe), named, sites.geometry.to_wkb().tolist())
+    key = bench.key(__name__, recipe.layer_ids(), told)
+    return bench.once(key, lambda: _made(bench, spec, sites))
+
+
+def _made(bench: Workbench, spec: ProjectSpec, sites: Any) -> ProjectView:
     money, ways = _money(bench, spec), ways_of(bench, spec.connection)
     places = _places(bench, spec, sites)
     rows, swings, terms = [], [], []
