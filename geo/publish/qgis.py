@@ -243,19 +243,26 @@ def _extent(parent: ET.Element, tag: str, bounds: Iterable[float]) -> None:
         _child(box, name, repr(float(value)))
 
 
-@cache
 def _spatial_reference(text: str) -> ET.Element:
-    """How QGIS writes a reference system; every layer of a system has the same element."""
+    made = ET.Element("spatialrefsys")
+    for tag, said in _of_crs(text).items():
+        _child(made, tag, said)
+    return made
+
+
+@cache
+def _of_crs(text: str) -> dict[str, str]:
+    """What QGIS writes of a reference system."""
     crs = CRS.from_user_input(text)
     authority = crs.to_authority()
-    made = ET.Element("spatialrefsys")
-    _child(made, "wkt", crs.to_wkt("WKT2_2019"))
-    _child(made, "srsid", "0")
-    _child(made, "srid", authority[1] if authority else "0")
-    _child(made, "authid", ":".join(authority) if authority else "")
-    _child(made, "description", _crs_name(crs))
-    _child(made, "geographicflag", "true" if crs.is_geographic else "false")
-    return made
+    return {
+        "wkt": crs.to_wkt("WKT2_2019"),
+        "srsid": "0",
+        "srid": authority[1] if authority else "0",
+        "authid": ":".join(authority) if authority else "",
+        "description": _crs_name(crs),
+        "geographicflag": "true" if crs.is_geographic else "false",
+    }
 
 
 def _crs_name(crs: CRS) -> str:
