@@ -16,6 +16,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from page_data import data_of
 from pyproj import Transformer
 
 from geo.errors import DataError, OutputError
@@ -25,7 +26,7 @@ from geo.publish.basemap import QUANTUM, decode, encode, extent_of, shapes
 from geo.publish.content import Content, HouseView
 from geo.publish.foliumlayers import add_layers, harmless
 from geo.publish.overlay import class_breaks, mercator_frame, palette_png, relief, score
-from geo.publish.packed import packed, unpacked
+from geo.publish.packed import packed
 from geo.publish.page import build_page
 from geo.publish.payload import payload, sites_of
 from geo.publish.safetext import as_html, as_json, number, plain
@@ -38,16 +39,6 @@ SCRIPT = re.compile(r"<(script|style)([^>]*)>(.*?)</\1>", re.DOTALL)
 @pytest.fixture(scope="module")
 def page(content: Content) -> str:
     return render(content)
-
-
-def data_of(page: str) -> dict:
-    data, planes = (
-        re.search(rf'id="lodemap-{name}">(.*?)</script>', page, re.DOTALL)
-        for name in ("data", "planes")
-    )
-    assert data is not None
-    assert planes is not None
-    return json.loads(unpacked(json.loads(data.group(1)))) | {"planes": json.loads(planes.group(1))}
 
 
 def decoded_png(png: bytes) -> tuple[np.ndarray, np.ndarray]:

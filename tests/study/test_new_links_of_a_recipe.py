@@ -7,11 +7,13 @@ import pytest
 import rasterio
 import shapely
 from other_country import RECIPE, zambia
+from page_data import data_of
 from rasterio.transform import from_origin
 from small_world import record, vector
 
 import geo
 from geo.errors import RecipeError
+from geo.study import new_links, resilience
 
 PARK = (27.3, -13.4, 27.7, -12.4)
 MORE = """
@@ -136,7 +138,7 @@ def test_links_corridors_and_flows_stand_in_the_geopackage(written):
 
 def test_the_page_and_the_project_carry_them(written):
     _, folder = written
-    assert '"newLinks":{"says":[' in (folder / "index.html").read_text("utf-8").replace(": ", ":")
+    assert data_of((folder / "index.html").read_text("utf-8"))["newLinks"]["says"]
     assert (folder / "zambia.qgz").stat().st_size > 0
 
 
@@ -146,6 +148,24 @@ def test_a_rerun_from_the_cache_gives_the_same(recipe, written, tmp_path):
         again = geo.Study.from_toml(recipe).run(cache=tmp_path / "cache").write(tmp_path / "again")
     for name in ("new_links.csv", "new_link_savings.csv", "flows.csv"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_other_ranks_make_no_freight_or_link_anew_and_change_no_byte(
+    recipe, written, tmp_path, monkeypatch
+):
+    cache = tmp_path / "cache"
+    before = geo.Study.from_toml(recipe).run(cache=cache).sites["site_id"].tolist()
+    other = recipe.with_name("other.toml")
+    # What costs more to ship is now the better, and weighs more than all the rest.
+    head, _, tail = recipe.read_text("utf-8").rpartition('1.0], ["400 USD/t", 0.0]] }\nweight = 1')
+    other.write_text(f'{head}0.0], ["400 USD/t", 1.0]] }}\nweight = 40{tail}', "utf-8")
+    plain = geo.Study.from_toml(other).run()
+    assert plain.sites["site_id"].tolist() != before
+    for module in (new_links, resilience):
+        monkeypatch.setattr(module, "_made", None)
+    again = geo.Study.from_toml(other).run(cache=cache).write(tmp_path / "again")
+    for path in sorted(plain.write(tmp_path / "plain").iterdir()):
+        assert (again / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from page_data import data_of
 from shipped_recipe import shipped
 
 import geo
@@ -111,7 +112,8 @@ def test_the_card_is_a_file_and_a_block_of_the_page(weighed, tmp_path):
     weighed.write(tmp_path / "out")
     (card,) = json.loads((tmp_path / "out" / "prospectivity.json").read_text("utf-8"))
     assert card == json.loads(json.dumps(weighed.models[0]))
-    assert '"copper-model"' in (tmp_path / "out" / "index.html").read_text("utf-8")
+    told = data_of((tmp_path / "out" / "index.html").read_text("utf-8"))
+    assert '"copper-model"' in json.dumps(told, separators=(",", ":"))
 
 
 def test_strips_give_what_the_whole_gives(weighed, tmp_path, monkeypatch):
