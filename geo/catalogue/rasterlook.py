@@ -186,7 +186,8 @@ class _Seen:
         with np.errstate(over="ignore"):
             self._sum += float(wide.sum())
             self._squares += float(np.square(wide).sum())
-        self._kept.append(finite[:: self._step])
+        # A copy: a view would keep all that was read.
+        self._kept.append(finite[:: self._step].copy())
 
     @property
     def sample(self) -> Values:

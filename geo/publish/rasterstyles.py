@@ -147,7 +147,8 @@ def _evenly(values: Values) -> npt.NDArray[Any]:
     picked = []
     for rows in strips(values.shape):
         before = rows.start * values.shape[1]
-        picked.append(np.asarray(values[rows]).ravel()[-before % step :: step])
+        # A copy: a view would keep its whole strip, and so all of them, in memory.
+        picked.append(np.asarray(values[rows]).ravel()[-before % step :: step].copy())
     return np.concatenate(picked) if picked else np.empty(0)
 
 

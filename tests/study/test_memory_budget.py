@@ -4,18 +4,21 @@ import filecmp
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from odc.geo.geobox import GeoBox
 
 import geo
 from geo.cli import main
 from geo.compute.budget import check_space, memory_bytes, share_out
-from geo.compute.stored import stored_behind
+from geo.compute.stored import Stored, stored_behind
 from geo.errors import DataError
+from geo.publish.rasterstyles import nice_edges
 from geo.study.find import embedded_recipes
 
 COARSE = 10_000.0
@@ -152,3 +155,19 @@ def test_a_disk_that_cannot_hold_the_surfaces_is_told_before_any_work(monkeypatc
         check_space(2 * 10**9, 10, tmp_path)
     assert "--scratch" in str(caught.value)
     assert str(tmp_path) in str(caught.value)
+
+
+def test_round_steps_of_a_stored_surface_hold_one_strip_at_a_time(tmp_path):
+    stored = Stored(tmp_path / "a.raw", (4_000, 2_000), "float32")
+    stored.write(0, np.random.default_rng(1).normal(size=stored.shape))
+    grid = GeoBox.from_bbox((0, 0, 2_000, 4_000), "EPSG:3857", resolution=1)
+    surface = stored.dataarray(grid)
+    tracemalloc.start()
+    try:
+        edges = nice_edges(surface)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert edges == nice_edges(surface.to_numpy())
+    # Four strips of 8 MB, of which the next is read while the last is still named.
+    assert peak < 25_000_000
