@@ -41,10 +41,13 @@ def report(
 
 @click.command()
 @click.argument("language", required=False)
-def languages(language: str | None) -> None:
+@click.option("--recipe", help="A recipe whose own titles are looked at too.")
+def languages(language: str | None, recipe: str | None) -> None:
     """List the languages, and how much of each is untranslated; of LANGUAGE every such text."""
     from geo.publish.texts import PARTS, known_languages, missing, texts
 
+    if recipe is not None:
+        _titles(recipe, language)
     if language is None:
         for one in known_languages():
             left = sum(len(missing(one, part)) for part in PARTS)
@@ -53,3 +56,18 @@ def languages(language: str | None) -> None:
     for part in PARTS:
         for key in missing(language, part):
             click.echo(f"{part}: {key} = {texts('en', part)[key]}")
+
+
+def _titles(recipe: str, language: str | None) -> None:
+    """Tell which titles of a recipe one or all of its languages have no word for."""
+    from geo.catalogue import read_table
+    from geo.study import Study
+    from geo.study.words import untranslated
+
+    study = Study.from_toml(find_recipe(recipe))
+    for code in study.recipe.languages if language is None else [language]:
+        if code == "en":
+            continue
+        left = untranslated(study.recipe, lambda name: read_table(study.catalogue[name]), code)
+        for title in left:
+            click.echo(f"{study.recipe.path.name}: {code}: {title}")

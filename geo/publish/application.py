@@ -12,7 +12,7 @@ _COMMENT: Final = re.compile(r"^[ ]*(?:/\*.*?\*/|//[^\n]*)$", re.DOTALL | re.MUL
 
 MODULES: Final = (
     "text", "dom", "colour", "state", "ranking", "ways", "panel", "table", "weights", "filters",
-    "card", "blocks", "power", "trade", "supply", "links", "compare", "gaps",
+    "card", "blocks", "power", "project", "trade", "supply", "links", "compare", "gaps",
     "sources", "map", "surface", "labels", "legend", "tools", "export", "main",
 )  # fmt: skip
 """Files of ``assets/app`` in the order in which they run; they share one scope."""

@@ -79,7 +79,8 @@ def labels_used(
 ) -> dict[str, dict[str, str]]:
     """The labels that plain data has a use for, spelt as the data spell them.
 
-    A text with a remark in brackets at its end counts without the remark too.
+    A text with a remark in brackets at its end counts without the remark too, one with a colon
+    also as what stands before it.
 
     Examples
     --------
@@ -89,7 +90,7 @@ def labels_used(
     longest = max((len(word) for own in labels.values() for word in own), default=0)
     there = set()
     for text in _texts(data):
-        for form in (text, text.split(" (")[0]):
+        for form in (text, text.split(" (")[0], text.split(":")[0]):
             if len(form) <= longest:
                 there.add(form)
     found = {}

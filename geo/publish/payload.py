@@ -22,7 +22,7 @@ from geo.publish.planes import PLANE_BUDGET, Drawn, planes
 from geo.publish.projects import projects_of
 from geo.publish.safetext import as_json, number, plain
 from geo.publish.supplycurve import loads_of, supplies_of
-from geo.publish.texts import LANGUAGE, languages_of, texts
+from geo.publish.texts import LANGUAGE, languages_of, page_texts
 from geo.publish.thinned import Thinned
 from geo.publish.tokens import DARK, LIGHT, RAMP, ROUTES, SIZES
 from geo.publish.tradeblock import trade_block
@@ -107,7 +107,7 @@ def payload(content: Content, extent: Extent, *, room: int = PAGE_BUDGET) -> Jso
             "ramp": list(RAMP),
         },
         "languages": list(languages),
-        "texts": {code: dict(texts(code)) for code in dict.fromkeys((*languages, LANGUAGE))},
+        "texts": {code: page_texts(code) for code in dict.fromkeys((*languages, LANGUAGE))},
         "labels": {},
         "house": {"name": plain(content.house.name), "logo": content.house.logo},
         "countries": countries_of(content),

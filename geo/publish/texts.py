@@ -9,7 +9,7 @@ from typing import Any, Final
 from geo.errors import OutputError
 from geo.publish.vendored import asset
 
-__all__ = ["LANGUAGE", "PARTS", "known_languages", "languages_of", "missing", "texts"]
+__all__ = ["LANGUAGE", "PARTS", "known_languages", "languages_of", "missing", "page_texts", "texts"]
 
 LANGUAGE: Final = "en"
 """The language that every key exists in."""
@@ -53,6 +53,26 @@ def texts(language: str, part: str = "texts") -> Mapping[str, Text]:
         return dict(_flat(tomllib.loads(asset(f"{part}/{language}.toml")), ""))
     except tomllib.TOMLDecodeError as error:
         raise OutputError(f"{part}/{language}.toml is not valid TOML ({error}): mend it") from None
+
+
+_SHARED: Final = (
+    "project", "project-about", "real", "nominal", "lcoe", "price", "npv", "irr", "equity-irr",
+    "payback", "dscr", "moves", "cost-from-to", "needed-for", "now", "needed", "none-reaches",
+    "term-capital", "term-fixed", "term-rate", "term-capacity_factor", "term-grant", "term-years",
+)  # fmt: skip
+
+
+def page_texts(language: str) -> dict[str, Text]:
+    """Texts of the web map, with those on projects that it shares with the report.
+
+    Examples
+    --------
+    >>> page_texts("en")["tab.ranking"], page_texts("en")["project.price"]
+    ('Ranking', 'Price, USD/MWh')
+    """
+    spoken = languages_of([language], "report")[0]
+    report = {**texts(LANGUAGE, "report"), **texts(spoken, "report")}
+    return {**texts(language), **{f"project.{key}": report[key] for key in _SHARED}}
 
 
 def _flat(table: Mapping[str, Any], before: str) -> Iterable[tuple[str, Text]]:

@@ -12,7 +12,7 @@ from geo.recipe.parse_prospectivity import prospectivity_of
 from geo.recipe.parse_scenario import scenario_of
 from geo.recipe.parse_supply import energy_of, transport_of
 from geo.recipe.parse_theme import theme_of
-from geo.recipe.parse_view import house_of
+from geo.recipe.parse_view import house_of, words_of
 from geo.recipe.reader import Document, Table, closest
 from geo.recipe.schema import DrawSpec, Recipe
 from geo.scoring.unknowns import UNKNOWN
@@ -107,6 +107,7 @@ def _recipe(root: Table, path: Path, text: str) -> Recipe:
         catalogue=study.texts("catalogue", []),
         languages=study.texts("languages", ["en"]),
         labels=study.text("labels", "") or None,
+        words=words_of(study, study.texts("languages", ["en"])),
         disclaimer=study.text("disclaimer", _DISCLAIMER),
         notes=study.texts("notes", []),
         cell_size=grid.positive("cell_size", "m", "1 km"),

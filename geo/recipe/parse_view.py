@@ -7,7 +7,7 @@ from pathlib import Path
 from geo.recipe.reader import Table, closest
 from geo.recipe.schema import HouseSpec, PresetSpec
 
-__all__ = ["house_of", "preset_of"]
+__all__ = ["house_of", "preset_of", "words_of"]
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _LARGEST_LOGO = 100_000
@@ -23,6 +23,24 @@ def preset_of(table: Table, criteria: Collection[str]) -> PresetSpec:
         elif weights is not None and not number >= 0:
             weights.report(name, f"a weight must be zero or more, found {number:g}")
     return PresetSpec(table.text("title"), found)
+
+
+def words_of(study: Table, languages: Collection[str]) -> dict[str, dict[str, str]]:
+    """Read ``[study.words.mn]`` and its like: the study's own words in its other languages."""
+    table = study.child("words")
+    if table is None:
+        return {}
+    found = {}
+    for code in table.data:
+        if code not in languages:
+            near = closest(code, languages)
+            table.report(code, f"{code!r} is no language of the study{near}: add it to languages")
+        own = table.child(code)
+        if own is not None:
+            found[code] = {word: own.text(word) for word in own.data}
+            own.done()
+    table.done()
+    return found
 
 
 def house_of(study: Table, folder: Path) -> HouseSpec:

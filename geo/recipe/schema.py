@@ -658,6 +658,7 @@ class Recipe:
     prospectivity: tuple[ProspectivitySpec, ...] = ()
     new_links: NewLinksSpec | None = None
     labels: str | None = None
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def layer_ids(self) -> tuple[str, ...]:
         """Ids of every layer that the recipe names, sorted."""
@@ -671,6 +672,16 @@ class Recipe:
                 named = (criterion.measure.arguments.get(key) for key in ("layer", "zones"))
                 found.update(str(layer) for layer in named if layer is not None)
         return tuple(sorted(found))
+
+    def titles(self) -> tuple[str, ...]:
+        """Words of the recipe itself that a reader sees, each once, in their order."""
+        found = [self.title, self.subtitle]
+        for theme in self.themes:
+            found += [theme.title, *(one.title for one in theme.criteria)]
+            found += [rule.title for rule in theme.exclusions]
+            found += [preset.title for preset in theme.presets]
+        found += [one.title for one in self.scenarios]
+        return tuple(text for text in dict.fromkeys(found) if text)
 
     def layers_of(self, criterion: CriterionSpec | EvidenceSpec, theme: ThemeSpec) -> set[str]:
         """Ids of the layers that a criterion's values come from."""

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from geo.compute.kept import Kin
-from geo.errors import DataError, EmptyLayerError, LayerError
+from geo.errors import EmptyLayerError
 from geo.provenance import package_version
 from geo.publish.content import (
     Content,
@@ -17,7 +17,6 @@ from geo.publish.content import (
     LayerView,
     ScenarioView,
 )
-from geo.publish.labels import labels_of
 from geo.recipe import HouseSpec
 from geo.study.ground import ground_of
 from geo.study.measures import model_of
@@ -30,6 +29,7 @@ from geo.study.resilience import trade_view
 from geo.study.served import load_views
 from geo.study.supply import supply_views
 from geo.study.themes import ThemeRun
+from geo.study.words import words_of
 from geo.study.workbench import Workbench
 from geo.transport.routes import ROUTE_COLUMNS
 
@@ -99,7 +99,7 @@ def assemble(
         findings=(*bench.findings, *network_findings(bench)),
         trade=trade_view(bench, [(t.spec, t.outcome.view.sites, t.outcome.routes) for t in themes]),
         languages=recipe.languages,
-        labels=_labels(bench),
+        labels=words_of(bench.recipe, bench.table),
         house=_house(recipe.house),
         supply=supply_views(bench, themes),
         loads=load_views(bench, views),
@@ -115,17 +115,6 @@ def _power_notes(bench: Workbench) -> tuple[str, ...]:
     recipe = bench.recipe
     key = bench.key(__name__, recipe.layer_ids(), ("power", ground_of(recipe)))
     return bench.once(key, lambda: power_notes(bench))
-
-
-def _labels(bench: Workbench) -> Mapping[str, Mapping[str, str]]:
-    """The study's words in its languages; none where the recipe names no table."""
-    layer = bench.recipe.labels
-    if layer is None:
-        return {}
-    try:
-        return labels_of(bench.table(layer), bench.recipe.languages)
-    except DataError as error:
-        raise LayerError(f"layer {layer!r}: {error}") from None
 
 
 def _house(spec: HouseSpec) -> HouseView:

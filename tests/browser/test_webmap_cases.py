@@ -2,6 +2,7 @@
 
 import dataclasses
 import http.server
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -12,12 +13,15 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 import xarray as xr
 from browser_pages import DESKTOP, PHONE, Visit, scored_theme, summed
 from pyproj import Transformer
 from shapely.geometry import LineString, MultiPolygon, box
 
+from geo.catalogue.findings import Finding
 from geo.grid import as_dataarray, coordinates, inside, make_grid
+from geo.publish.basemap import decode, extent_of, shapes
 from geo.publish.content import Content, ThemeView
 from geo.publish.webmap import folium_map, render
 
@@ -232,6 +236,45 @@ def test_known_places_lie_within_a_cell_of_where_they_belong(
     assert colours.isdisjoint({tuple(o[:3]) for o in others})
 
 
+def test_the_base_map_lies_where_pyproj_puts_it(shown: Made, study: Content) -> None:
+    """Ten corners of the region's outline and ten sites, by the page and by pyproj's EPSG:3857."""
+    page = shown().page
+    outline = next(s for s in shapes(study, extent_of(study)) if s.role == "outline")
+    ring = decode(outline.codes)[0]
+    picked = ring[np.linspace(0, len(ring) - 1, 10).astype(int)]
+    sites = study.themes[0].sites[["lon", "lat"]].to_numpy()[:10]
+    lon, lat = np.vstack([picked, sites]).T
+    x, y = Transformer.from_crs(4326, 3857, always_xy=True).transform(lon, lat)
+    ask = """(places) => {
+      const zoom = map_lodemap.getZoom(), size = 256 * Math.pow(2, zoom) / (2 * Math.PI * 6378137);
+      const first = map_lodemap.containerPointToLatLng([0, 0]);
+      const at = L.CRS.EPSG3857.project(first);
+      return places.map(([lat, lng]) => {
+        const p = map_lodemap.latLngToContainerPoint([lat, lng]);
+        return [at.x + p.x / size, at.y - p.y / size, 1 / size];
+      });
+    }"""
+    found = np.array(page.evaluate(ask, np.column_stack([lat, lon]).tolist()))
+    metres = np.hypot(found[:, 0] - x, found[:, 1] - y)
+    # Leaflet counts in whole pixels where it places things.
+    assert metres.max() < 1.01 * found[0, 2]
+    drawn = page.evaluate(
+        "map_lodemap.lodemapShapes.filter((s) => s.lodemap.role === 'outline')"
+        ".flatMap((s) => s.getLatLngs()[0].map((p) => [p.lng, p.lat]))"
+    )
+    gap = shapely.LinearRing(drawn).distance(shapely.points(picked))
+    assert gap.max() < 1e-9
+    # The outline itself against the layer it was made of, in cells of the study's grid.
+    to_grid = Transformer.from_crs(4326, study.grid.crs.to_epsg() or str(study.grid.crs),
+                                   always_xy=True)  # fmt: skip
+    region = shapely.union_all(study.region.to_crs(4326).geometry.values)
+    border = shapely.transform(
+        region.boundary, lambda c: np.column_stack(to_grid.transform(c[:, 0], c[:, 1]))
+    )
+    corners = shapely.points(np.column_stack(to_grid.transform(picked[:, 0], picked[:, 1])))
+    assert shapely.distance(border, corners).max() < study.grid.resolution.x
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
@@ -369,6 +412,73 @@ WRAPS = (
     "{}", "\"'>{}", "</script>{}", "</title></style>{}", "-->{}", "\u202e{}\u202c", "\x00{}\x1f",
     "*/{}/*", "\\u003c{}", "');{}//",
 )  # fmt: skip
+
+
+def test_payloads_in_every_field_of_every_layer_and_record_run_nowhere(
+    shown: Made, study: Content
+) -> None:
+    """Attributes, titles, makers, licences, limits, sources, findings and ways of the study."""
+    texts = [
+        wrap.format(vector.replace("CALL", "window.ran=1")) for vector in VECTORS for wrap in WRAPS
+    ]
+    texts.append("x" * 10_000)
+    draw = itertools.cycle(texts)
+
+    def spoilt(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        words = [
+            c for c in frame.columns
+            if c not in (frame.geometry.name, "mode", "status", "country", "site_id", "iso_a2")
+            and (frame[c].dtype == object or str(frame[c].dtype).startswith("str"))
+        ]  # fmt: skip
+        return frame.assign(**{c: [next(draw) for _ in range(len(frame))] for c in words})
+
+    layers = tuple(
+        dataclasses.replace(
+            layer,
+            frame=spoilt(layer.frame),
+            **{k: next(draw) for k in ("title", "attribution", "licence", "quality", "limits")},
+        )
+        for layer in study.layers
+    )
+    records = tuple(
+        dataclasses.replace(
+            record,
+            **{
+                k: next(draw)
+                for k in ("title", "licence", "attribution", "source", "quality", "limits")
+            },
+        )
+        for record in study.records
+    )
+    findings = tuple(Finding("relief", "warning", text) for text in texts[:40])
+    way = LineString([(103.0, 47.0), (106.0, 47.5)])
+    legs = gpd.GeoDataFrame(
+        {
+            "site_id": study.themes[0].sites["site_id"].iloc[0], "country": "KR",
+            "destination": next(draw), "leg": range(1, 9), "mode": "rail",
+            "from": texts[:8], "to": texts[1:9], "km": 10.0, "usd_per_t_low": 1.0,
+            "usd_per_t": 2.0, "usd_per_t_high": 3.0, "hours": 1.0, "source": texts[9:17],
+        },
+        geometry=[way] * 8, crs=4326,
+    )  # fmt: skip
+    seen = shown(layers=layers, records=records, findings=findings, routes=legs)
+    page = seen.page
+    page.locator(".row").first.click()
+    for tab in ("site", "gaps", "sources", "compare", "ranking"):
+        page.click(f"#tab-{tab}")
+        page.evaluate(
+            "document.querySelectorAll('#body details').forEach((d) => { d.open = true; })"
+        )
+        page.wait_for_timeout(60)
+    page.locator("#credit").click()
+    page.click("#tab-sources")
+    said = page.locator("#body").inner_text()
+    assert said.count("window.ran=1") >= 4
+    assert page.evaluate("window.ran") is None
+    odd = ":is(#panel, #legend, #foot, #map_lodemap) :is(script, iframe, object, a, meta, style)"
+    assert page.locator(odd).count() == 0
+    assert page.evaluate("document.querySelectorAll('[onerror],[onload],[ontoggle]').length") == 0
+    assert page.evaluate("window.violations") == []
 
 
 def test_two_hundred_payloads_in_every_field_run_nowhere(shown: Made, study: Content) -> None:

@@ -144,5 +144,9 @@ def test_languages_tell_what_is_untranslated():
     assert code == 0
     assert "en: whole" in out
     assert run("languages", "en") == (0, "", "")
+    code, out, _ = run("languages", "ko", "--recipe", "mongolia")
+    assert code == 0
+    assert "Distance to a river" not in out
+    assert out.splitlines() == [line for line in out.splitlines() if "mongolia.toml: ko: " in line]
     code, _, err = run("languages", "tlh")
     assert (code, "'tlh'" in err) == (1, True)

@@ -13,10 +13,10 @@ from geo.publish.basemap import extent_of
 from geo.publish.labels import labels_of, labels_used
 from geo.publish.payload import payload
 from geo.publish.report import report
-from geo.publish.texts import languages_of, missing, texts
+from geo.publish.texts import languages_of, missing, page_texts, texts
 from geo.publish.vendored import asset
 
-KEYS = texts("en")
+KEYS = page_texts("en")
 LITERAL = re.compile(r'"([a-z][a-z0-9]*(?:[.-][a-zA-Z0-9-]+)*)"')
 
 

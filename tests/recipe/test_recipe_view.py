@@ -55,6 +55,31 @@ def test_presets_and_the_house_are_read(tmp_path):
     assert recipe.house.accents == ("#123456", "#abcdef")
 
 
+WORDS = RECIPE.replace(
+    "[[theme]]",
+    '[study.words.ko]\n"Road" = "도로"\n"By road" = "도로로"\n\n[[theme]]',
+).replace('region = "hills"', 'region = "hills"\nlanguages = ["en", "ko"]')
+
+
+def test_a_recipe_carries_its_own_words(tmp_path):
+    recipe = loaded(tmp_path, WORDS)
+    assert recipe.words == {"ko": {"Road": "도로", "By road": "도로로"}}
+    assert [t for t in recipe.titles() if t not in recipe.words["ko"]] == ["Hills", "Tin"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("words.ko", "words.kr", "'kr' is no language of the study"),
+        ('"도로로"', "3", "By road must be text, found 3"),
+        ('[study.words.ko]\n"Road" = ', "[study.words]\nko = ", "ko must be a table"),
+    ],
+)
+def test_words_that_cannot_be_used_are_refused(tmp_path, old, new, message):
+    with pytest.raises(RecipeError, match=message):
+        loaded(tmp_path, WORDS.replace(old, new))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
