@@ -58,7 +58,8 @@
     var parts = decode(new TextDecoder().decode(window.lodemapInflate(codes)));
     var layer = style.area ? L.polygon(parts, options) : L.polyline(parts, options);
     layer.lodemap = style;
+    // The page lays them on once it knows its view: each is projected then, and not twice.
     map.lodemapShapes.push(layer);
-    return layer.addTo(map);
+    return layer;
   };
 })();

@@ -90,6 +90,7 @@ function start() {
   buildMap();
   recolour();
   home(false);
+  map.lodemapShapes.forEach((layer) => { layer.addTo(map); });
   state.ready = true;
   drawRoutes();
   drawGrid();
