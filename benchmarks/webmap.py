@@ -15,7 +15,7 @@ from typing import Any
 
 CHROMIUM = "/usr/bin/chromium"
 ROUNDS = 7
-BUDGET = 12.0
+BUDGET = 15.0
 """Blank pages' time that the first ranked list may take."""
 
 REPAINT = 100.0
