@@ -69,7 +69,7 @@ def test_isocost_covers_the_country_and_is_the_freight_surface(study):
 def test_isocost_in_blocks_is_the_same(recipe, study, tmp_path, monkeypatch):
     # Parts of so many cells, whatever a budget would allow beside the tests that ran before.
     monkeypatch.setattr("geo.study.run.share_out", lambda *_: (1_500, 40_000_000))
-    blocks = geo.Study.from_toml(recipe).run(memory="1GB", scratch=tmp_path)
+    blocks = geo.Study.from_toml(recipe).run(memory="2GB", scratch=tmp_path)
     for name in ("copper-port", "copper-quay"):
         found = blocks.surfaces[name].to_numpy()
         np.testing.assert_array_equal(found, study.surfaces[name].to_numpy())
