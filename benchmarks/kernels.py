@@ -30,7 +30,9 @@ import numpy as np
 from benchmarks import contenders
 from benchmarks.job import COUNT, NEAR, OFF_ROAD, ON_ROAD, SPACING
 
-GROUPS = ("proximity", "features", "cost", "random", "maze", "overlay", "slope", "peaks")
+GROUPS = (
+    "proximity", "features", "cost", "random", "maze", "corridor", "overlay", "slope", "peaks",
+)  # fmt: skip
 _TASK = None
 
 
@@ -157,6 +159,17 @@ def maze(cell):
     friction[a + c + 1, b + d + 1] = 1
     sources = np.zeros(friction.shape, dtype=bool)
     sources[1, 1] = True
+    return costs(friction, sources, 1.0)
+
+
+def corridor(cell):
+    """Accumulated cost through one winding corridor, five cells wide, of random friction."""
+    shape = tuple(surfaces(cell)[0].shape)
+    friction = np.random.default_rng(1).uniform(0.5, 2, shape).astype(np.float32)
+    for number, row in enumerate(range(5, shape[0] - 1, 6)):
+        friction[row, slice(5, None) if number % 2 else slice(0, -5)] = np.nan
+    sources = np.zeros(shape, dtype=bool)
+    sources[0, 0] = True
     return costs(friction, sources, 1.0)
 
 
@@ -305,7 +318,7 @@ def warm(group):
     first_call(group)
     if group == "proximity" and contenders.at_hand("xarray-spatial"):
         contenders.proximity_xrspatial(np.eye(9, dtype=bool), (1.0, 1.0))
-    if group in ("cost", "random", "maze") and contenders.at_hand("xarray-spatial"):
+    if group in ("cost", "random", "maze", "corridor") and contenders.at_hand("xarray-spatial"):
         contenders.cost_xrspatial(np.ones((9, 9), np.float32), np.eye(9, dtype=bool), (1.0, 1.0))
 
 

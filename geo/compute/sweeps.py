@@ -22,7 +22,7 @@ _TILE = 64
 # So few tiles awake are not shared out among threads.
 _FEW = 4
 # After so many rounds with few tiles awake it is taken for one wide corridor.
-_PATIENCE = 16
+_PATIENCE = 8
 
 Floats = npt.NDArray[np.float64]
 
@@ -107,7 +107,7 @@ class _Sweeper:
         What the others would do now they would mostly do again.
         """
         tiles = np.column_stack([lines, places])
-        if len(tiles) > 8 * threads():
+        if len(tiles) >= _FEW:
             due = self.due[lines, places]
             half = len(tiles) // 2
             tiles = tiles[due <= np.partition(due, half)[half]]

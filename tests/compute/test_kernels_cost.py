@@ -313,6 +313,21 @@ def test_a_front_for_which_there_is_no_room_waits_in_its_tiles(name, monkeypatch
     np.testing.assert_array_equal(found, expected)
 
 
+def test_corrections_do_not_follow_one_another_through_a_long_corridor(monkeypatch):
+    monkeypatch.setattr(sweeps, "_TILE", 16)
+    monkeypatch.setattr(sweeps, "_PATIENCE", 10**6)
+    plain, swept = sweeps.settle_tile, []
+    monkeypatch.setattr(sweeps, "settle_tile", lambda *call: (swept.append(1), plain(*call)))
+    open_ = serpentine(160, 160, 5)
+    rough = np.random.default_rng(4).uniform(0.5, 2, open_.shape)
+    source = np.zeros(open_.shape, dtype=bool)
+    source[0, 0] = True
+    found = kernels.accumulated_cost(np.where(open_, rough, np.nan), source, (1.0, 1.0))
+    assert np.isfinite(found[-1]).all()
+    # Some four visits to each of a hundred tiles; every wave of corrections would add as many.
+    assert 300 < len(swept) < 700
+
+
 def test_narrow_ways_are_told_from_open_ground():
     friction = np.ones((64, 192))
     friction[1::2, :64] = np.nan
