@@ -55,11 +55,15 @@ _HOURS = (".nc", ".nc4", ".cdf", ".netcdf", ".h5", ".zarr", ".zip")
 
 @dataclass(frozen=True, eq=False)
 class Radiation:
-    """Monthly radiation at nodes, and a yearly atlas on the study's grid where there is one."""
+    """Monthly radiation at nodes, and a yearly atlas on the study's grid where there is one.
+
+    `per_year` brings the atlas to a year's sum where its values are means of a day.
+    """
 
     nodes: xr.Dataset
     yearly: xr.DataArray | None = None
     atlas_sd: float = SOLAR_ATLAS_SD
+    per_year: float = 1.0
 
     def sharpening(self, system: PvSystem) -> Callable[[xr.Dataset, Part], xr.Dataset]:
         """What brings a part of the solar surface to the atlas's radiation."""
@@ -67,7 +71,10 @@ class Radiation:
         if yearly is None:
             return lambda surface, _: surface
         power = elasticity(self.nodes, system)
-        return lambda surface, part: on_atlas(surface, part.of(yearly), self.atlas_sd, power)
+        # Of the part alone: the whole may lie on the disk.
+        return lambda surface, part: on_atlas(
+            surface, part.of(yearly) * np.float32(self.per_year), self.atlas_sd, power
+        )
 
 
 def _kind(record: Record) -> Kind:
@@ -107,11 +114,11 @@ def radiation_of(bench: Workbench, spec: EnergySpec) -> Radiation:
     """
     solar, source = spec.solar, spec.solar.resource
     kind = None if source is None else _kind(bench.catalogue[source.layer])
-    yearly, covariance = None, None
+    yearly, covariance, per_year = None, None, 1.0
     if source is not None and kind == "atlas":
         native = _yearly(bench, source)
         points, covariance = atlas_points(native, _bounds(bench)), ATLAS_COVARIANCE
-        yearly = bench.raster(source.layer) * _per_year(bench.catalogue[source.layer])
+        yearly, per_year = bench.raster(source.layer), _per_year(bench.catalogue[source.layer])
     elif source is not None and kind == "mast":
         points = _with_station(bench, source, bench.features(solar.points))
     else:
@@ -125,7 +132,7 @@ def radiation_of(bench: Workbench, spec: EnergySpec) -> Radiation:
         ghi, points, bench.native(solar.turbidity), bench.native(spec.relief),
         bench.native(spec.temperature), _bounds(bench), atlas_sd=sd, covariance=covariance,
     )  # fmt: skip
-    return Radiation(nodes, yearly, sd)
+    return Radiation(nodes, yearly, sd, per_year)
 
 
 def _per_year(record: Record) -> float:
