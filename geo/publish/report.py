@@ -398,8 +398,8 @@ def _ranked(theme: ThemeView) -> pd.DataFrame:
 def _of_site(table: pd.DataFrame, theme: str, site: str) -> list[dict[Any, Any]]:
     if table.empty:
         return []
-    own = (table["theme"] == theme) & (table["site_id"].map(plain) == site)
-    return table[own].to_dict("records")
+    own = table[table["theme"] == theme]
+    return own[own["site_id"].map(plain) == site].to_dict("records")
 
 
 def _scaled(value: object, factor: float) -> float | None:

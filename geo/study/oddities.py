@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+import pandas as pd
+
 from geo.catalogue.findings import Finding
+from geo.study.ground import ground_of
 from geo.study.trade import network_of
 from geo.study.workbench import Workbench
 from geo.transport.odd import CHECKS, oddities
@@ -35,8 +38,8 @@ def network_findings(bench: Workbench) -> tuple[Finding, ...]:
     spec = bench.recipe.transport
     if spec is None:
         return ()
-    network = network_of(bench)
-    found = oddities(network.nodes, network.links)
+    key = bench.key(__name__, bench.recipe.layer_ids(), ground_of(bench.recipe))
+    found = bench.once(key, lambda: _oddities(bench))
     file = bench.catalogue[spec.links].path.name
     return tuple(
         Finding(
@@ -51,3 +54,8 @@ def network_findings(bench: Workbench) -> tuple[Finding, ...]:
         for check in CHECKS
         if len(own := found[found["check"] == check])
     )
+
+
+def _oddities(bench: Workbench) -> pd.DataFrame:
+    network = network_of(bench)
+    return oddities(network.nodes, network.links)
