@@ -275,14 +275,14 @@ def advance(
             if r == 0 or c == 0 or r == lines.size - 1 or c == places.size - 1:
                 edge = 1
                 steps_inside(r, c, lines.size, places.size, beside)
-            here = 0.5 * friction[u]
+            here = 0.5 * float(friction[u])
             on = 0
             lowered = 0
             cheapest = begun
             for k in range(1, 9):
                 v = u + beside[edge, k]
                 # On barriers this is infinite or NaN, so it is not less.
-                reached = begun + (here + 0.5 * friction[v]) * lengths[k]
+                reached = begun + (here + 0.5 * float(friction[v])) * lengths[k]
                 if not (reached < cost[v] and reached <= limit):
                     continue
                 line = lines[r + STEP_ROW[k]]
