@@ -20,13 +20,12 @@ from geo.energy.finance import (
     terms_for_price,
     tornado,
 )
-from geo.errors import RecipeError
 from geo.grid import at_cells
 from geo.publish.content import ProjectView, ThemeView
 from geo.recipe import CostSpec, EnergySpec, ProjectSpec
-from geo.recipe.reader import closest
 from geo.study.access import flat_km, told_of, ways_of
 from geo.study.ground import ground_of
+from geo.study.leaders import leaders_of
 from geo.study.power import country_cells, solar_surfaces, wind_surfaces
 from geo.study.workbench import Workbench
 
@@ -106,17 +105,7 @@ def _made(bench: Workbench, spec: ProjectSpec, sites: Any) -> ProjectView:
 
 def _sites(bench: Workbench, spec: ProjectSpec, themes: Sequence[ThemeView]) -> Any:
     """First ranked sites of the project's themes."""
-    by_id = {theme.id: theme for theme in themes}
-    strays = [name for name in spec.themes if name not in by_id]
-    if strays:
-        place = f"{bench.recipe.path.name}:{spec.line}"
-        said = f"there is no theme {strays[0]!r}{closest(strays[0], by_id)}"
-        raise RecipeError([f"{place}: {said}"])
-    frames = []
-    for name in spec.themes:
-        sites = by_id[name].sites
-        ranked = sites[sites["status"] == "ranked"].sort_values("rank").head(spec.top)
-        frames.append(ranked.assign(theme=name))
+    frames = [ranked.assign(theme=name) for name, ranked in leaders_of(bench, spec, themes)]
     return pd.concat(frames, ignore_index=True)
 
 

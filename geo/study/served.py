@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from geo.errors import RecipeError
 from geo.publish.content import LoadView, ThemeView
 from geo.recipe import LoadSpec
-from geo.recipe.reader import closest
+from geo.study.leaders import leaders_of
 from geo.study.loads import load_columns
 from geo.study.workbench import Workbench
 
@@ -36,16 +35,8 @@ def load_views(bench: Workbench, themes: Sequence[ThemeView]) -> tuple[LoadView,
 
 
 def _view(bench: Workbench, load: LoadSpec, themes: Sequence[ThemeView]) -> LoadView:
-    by_id = {theme.id: theme for theme in themes}
-    strays = [name for name in load.themes if name not in by_id]
-    if strays:
-        place = f"{bench.recipe.path.name}:{load.line}"
-        said = f"there is no theme {strays[0]!r}{closest(strays[0], by_id)}"
-        raise RecipeError([f"{place}: {said}"])
     frames = []
-    for name in load.themes:
-        sites = by_id[name].sites
-        sites = sites[sites["status"] == "ranked"].sort_values("rank").head(load.top)
+    for name, sites in leaders_of(bench, load, themes):
         if len(sites):
             named = sites[["site_id", "name"]].assign(theme=name)
             frames.append(pd.concat([named, load_columns(bench, load, sites)], axis=1))
